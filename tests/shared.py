@@ -1,7 +1,7 @@
 """Where the tests find the real data, which live beside the repository and are no part of it.
 
-`SHARED` is the folder `shared` next to the repository, or what `TIEBREAK_SHARED` names. A fresh clone has no such
-folder: a test that needs a file from it asks `require_shared`, which skips that test with the reason.
+`SHARED` is the folder `shared` next to the repository, or what `TIEBREAK_SHARED` names. A fresh clone has no
+such folder: a test that needs a file from it asks `require_shared`, which skips that test with the reason.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ SHARED = Path(os.environ.get("TIEBREAK_SHARED") or REPOSITORY.parent / "shared")
 
 
 def require_shared(relative: str) -> Path:
-    """The path of a shared file or folder, written relative to `SHARED`; skips the running test where it is absent."""
+    """The path of a shared file or folder, `relative` to `SHARED`; skips the test where it is absent."""
     path = SHARED / relative
     if not path.exists():
         pytest.skip(f"shared data absent: {relative} (set TIEBREAK_SHARED to the folder that holds it)")

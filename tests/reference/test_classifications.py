@@ -187,7 +187,8 @@ def test_soc_equals_the_published_structure() -> None:
     rows = published(require_shared("data/isco_soc_schemes/soc2018_structure_definitions.csv"))
     levels = {"Major": 1, "Minor": 2, "Broad": 3, "Detailed": 4}
     expected = {
-        row["soc2018_code"]: (row["soc2018_title"].replace("’", "'"), levels[row["soc_group"]]) for row in rows
+        row["soc2018_code"]: (row["soc2018_title"].replace("’", "'"), levels[row["soc_group"]])
+        for row in rows
     }
     assert {code.code: (code.titles["title"], code.level) for code in read("soc2018")} == expected
 
