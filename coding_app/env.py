@@ -1,0 +1,66 @@
+"""What the environment may set, read in one place.
+
+========================  ==================================================  =================================
+variable                  meaning                                             when absent
+========================  ==================================================  =================================
+``DEBUG``                 ``1`` for development                               off when ``SECRET_KEY`` is set
+``SECRET_KEY``            signs sessions; required in production              a random one kept in ``DATA_DIR``
+``DATA_DIR``              database, queue, uploads and exports live here      ``var/`` in the project
+``DATABASE_URL``          ``postgres://...`` or ``sqlite:///...``             SQLite in ``DATA_DIR``
+``REDIS_URL``             broker, ``redis://...``                             files in ``DATA_DIR/queue``
+``QUEUE_PREFIX``          keeps several installations apart on one broker     none
+``MEDIA_ROOT``            uploads and exports; shared by web and workers      ``DATA_DIR/media``
+``ALLOWED_HOSTS``         comma separated host names                          this machine only
+``CSRF_TRUSTED_ORIGINS``  comma separated origins, behind a proxy             none
+``SECURE_COOKIES``        ``1``: cookies over HTTPS only                      off
+``TIME_ZONE``             a name such as ``Asia/Seoul``                       ``UTC``
+========================  ==================================================  =================================
+"""
+
+import os
+import secrets
+from pathlib import Path
+
+
+def text(name: str, default: str = "") -> str:
+    """The variable ``name``, or ``default`` when it is absent or empty."""
+    return os.environ.get(name, "").strip() or default
+
+
+def flag(name: str, *, default: bool = False) -> bool:
+    """Whether ``name`` says yes (``1``, ``true``, ``yes``, ``on``).
+
+    Raises:
+        ValueError: when it says neither yes nor no.
+    """
+    value = text(name).lower()
+    if not value:
+        return default
+    if value in {"1", "true", "yes", "on"}:
+        return True
+    if value in {"0", "false", "no", "off"}:
+        return False
+    raise ValueError(f"{name}={value!r} is neither yes nor no: set it to 1 or 0.")
+
+
+def words(name: str, default: list[str]) -> list[str]:
+    """The comma separated values of ``name``."""
+    return [word.strip() for word in text(name).split(",") if word.strip()] or default
+
+
+def kept_secret(folder: Path) -> str:
+    """A secret key of this installation's own, made once and kept readable by its owner only."""
+    path = folder / "secret_key"
+    if not path.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        fresh = path.with_name(f"secret_key.{os.getpid()}")
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as stream:
+            stream.write(secrets.token_urlsafe(50))
+        try:
+            os.link(fresh, path)
+        except FileExistsError:
+            pass  # another process was first: its key is the one that counts
+        finally:
+            fresh.unlink()
+    return path.read_text()

@@ -1,0 +1,67 @@
+"""The queue, and what people decided."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from coding_app.choices import CannotCodeReason, DecisionKind, QueueState
+from coding_app.models.classifications import Code
+from coding_app.models.records import Record
+from coding_app.models.studies import Study
+from coding_app.models.suggestions import Suggestion
+
+
+class QueueItem(models.Model):
+    """A record's place in the queue. ``holder`` has it until ``leased_until``; then it is free again."""
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="queue")
+    record = models.ForeignKey(Record, on_delete=models.CASCADE, related_name="queue_items")
+    state = models.CharField(max_length=20, choices=QueueState.choices, default=QueueState.OPEN)
+    holder = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True)
+    leased_until = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["record"], condition=Q(state=QueueState.OPEN), name="queue_one_open_place_a_record"
+            ),
+            models.CheckConstraint(condition=Q(state__in=QueueState.values), name="queue_state_known"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["study", "record"], condition=Q(state=QueueState.OPEN), name="queue_open_by_record"
+            ),
+            models.Index(fields=["holder"], condition=Q(state=QueueState.OPEN), name="queue_open_by_holder"),
+        ]
+
+
+class Decision(models.Model):
+    """What a person said of a record. Undoing keeps the row and dates it."""
+
+    record = models.ForeignKey(Record, on_delete=models.CASCADE, related_name="decisions")
+    coder = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="decisions")
+    kind = models.CharField(max_length=20, choices=DecisionKind.choices)
+    code = models.ForeignKey(Code, on_delete=models.PROTECT, null=True, related_name="+")
+    suggestion = models.ForeignKey(
+        Suggestion, on_delete=models.PROTECT, null=True, related_name="+", help_text="null: found by search"
+    )
+    reason = models.CharField(max_length=20, choices=CannotCodeReason.choices, blank=True)
+    note = models.TextField(blank=True)
+    record_version = models.PositiveIntegerField(help_text="the version the coder saw")
+    opened_at = models.DateTimeField(null=True, help_text="when the record was put before the coder")
+    decided_at = models.DateTimeField()
+    undone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["record"], condition=Q(undone_at__isnull=True), name="decision_one_standing_a_record"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind=DecisionKind.CODE, code__isnull=False, reason="")
+                | (Q(kind=DecisionKind.CANNOT_CODE, code__isnull=True) & ~Q(reason="")),
+                name="decision_code_or_reason",
+            ),
+        ]
+        indexes = [models.Index(fields=["coder", "-decided_at"], name="decision_latest_of_coder")]

@@ -1,0 +1,58 @@
+"""Studies, and who works in them."""
+
+from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import Q
+
+from coding_app.choices import Role
+from coding_app.models.classifications import Classification
+from coding_app.models.dictionaries import DictionaryVersion
+
+
+class Study(models.Model):
+    """One data set to be coded into one classification, and everything known of it."""
+
+    name = models.CharField(max_length=100, unique=True)
+    slug = models.SlugField(max_length=110, unique=True, allow_unicode=True)
+    description = models.TextField(blank=True)
+    classification = models.ForeignKey(Classification, on_delete=models.PROTECT, related_name="studies")
+    dictionary_version = models.ForeignKey(
+        DictionaryVersion, on_delete=models.PROTECT, related_name="studies", null=True
+    )
+    child_age = models.PositiveSmallIntegerField(
+        default=14,
+        validators=[MinValueValidator(0), MaxValueValidator(120)],
+        help_text="records of people younger than this are set aside",
+    )
+    is_demo = models.BooleanField(default=False, help_text="its records are made up")
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="studies_created"
+    )
+    members = models.ManyToManyField(
+        settings.AUTH_USER_MODEL, through="coding_app.Membership", related_name="studies"
+    )
+
+    class Meta:
+        ordering = ["name"]
+        verbose_name_plural = "studies"
+        constraints = [models.CheckConstraint(condition=~Q(name=""), name="study_name_not_blank")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    """A user's role in a study; without one, the study does not exist for them."""
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=20, choices=Role.choices)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["study", "user"], name="membership_unique"),
+            models.CheckConstraint(condition=Q(role__in=Role.values), name="membership_role_known"),
+        ]

@@ -1,0 +1,24 @@
+"""What each role may do, for pages and API alike."""
+
+from coding_app.choices import Role
+from coding_app.exceptions import NotAllowed
+
+CODE_RECORDS = frozenset({Role.CODER, Role.SUPERVISOR, Role.MANAGER})
+SUPERVISE = frozenset({Role.SUPERVISOR, Role.MANAGER})
+MANAGE = frozenset({Role.MANAGER})
+
+
+def allows(role: str, roles: frozenset[Role]) -> bool:
+    """Whether ``role`` is among ``roles``."""
+    return role in roles
+
+
+def require(role: str, roles: frozenset[Role], what: str) -> None:
+    """Refuse ``what`` to a role that may not do it.
+
+    Raises:
+        NotAllowed: naming what was refused and who may do it.
+    """
+    if not allows(role, roles):
+        names = ", ".join(str(Role(one).label).lower() for one in Role if one in roles)
+        raise NotAllowed(f"You may not {what} in this study: ask a member with the role {names}.")

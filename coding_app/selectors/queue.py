@@ -1,0 +1,58 @@
+"""The queue as a coder sees it: one record, its candidates and why."""
+
+from dataclasses import dataclass
+
+from django.contrib.auth.models import User
+from django.db.models import Prefetch
+from django.utils import timezone
+
+from coding_app.choices import QueueState
+from coding_app.models import Decision, QueueItem, Record, Study, Suggestion
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRecord:
+    """A record before a coder: ``others`` are the columns that are neither id nor literal nor known code."""
+
+    record: Record
+    suggestions: list[Suggestion]
+    others: list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class QueueCounts:
+    """What is left: ``open`` places in all, ``elsewhere`` of them before other coders now."""
+
+    open: int
+    elsewhere: int
+    decided_by_me: int
+
+
+def open_record(item: QueueItem) -> OpenRecord:
+    """Everything the coder's screen shows of a record. The code known beforehand is left out."""
+    suggestions = Suggestion.objects.select_related("code__parent").prefetch_related(
+        "code__labels", "code__parent__labels"
+    )
+    record = (
+        Record.objects.select_related("study__classification", "source", "suggestion_set__run")
+        .prefetch_related(Prefetch("suggestion_set__suggestions", suggestions.order_by("rank")))
+        .get(pk=item.record_id)
+    )
+    found = list(record.suggestion_set.suggestions.all()) if record.suggestion_set else []
+    return OpenRecord(record, found, other_columns(record))
+
+
+def other_columns(record: Record) -> list[tuple[str, str]]:
+    """Names and values of the columns that have no place of their own on the screen."""
+    source = record.source
+    shown = {source.id_column, source.occupation_column, source.industry_column, source.reference_column}
+    pairs = zip(source.header, record.values, strict=True)
+    return [(name, value) for at, (name, value) in enumerate(pairs) if at not in shown and value.strip()]
+
+
+def queue_counts(study: Study, user: User) -> QueueCounts:
+    """Counts for the head of the queue."""
+    waiting = QueueItem.objects.filter(study=study, state=QueueState.OPEN)
+    held = waiting.filter(leased_until__gt=timezone.now()).exclude(holder=user)
+    mine = Decision.objects.filter(record__study=study, coder=user, undone_at__isnull=True)
+    return QueueCounts(open=waiting.count(), elsewhere=held.count(), decided_by_me=mine.count())

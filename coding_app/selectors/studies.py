@@ -1,0 +1,36 @@
+"""Studies, as a member may see them. Whatever starts from here cannot leave a user's studies."""
+
+from django.contrib.auth.models import AnonymousUser, User
+from django.db.models import QuerySet
+from django.http import Http404
+
+from coding_app.models import Membership, Study
+
+
+def studies_for(user: User | AnonymousUser) -> QuerySet[Study]:
+    """The studies the user is a member of, with classification and dictionary."""
+    if not user.is_authenticated:
+        return Study.objects.none()
+    return Study.objects.filter(memberships__user=user).select_related(
+        "classification", "dictionary_version__dictionary"
+    )
+
+
+def membership_in(user: User | AnonymousUser, slug: str) -> Membership:
+    """The user's membership in the study with this slug, with the study.
+
+    Raises:
+        Http404: when there is no such study, or the user is no member: the two look alike from outside.
+    """
+    found = None
+    if user.is_authenticated:
+        found = (
+            Membership.objects.select_related(
+                "study__classification", "study__dictionary_version__dictionary", "user"
+            )
+            .filter(user=user, study__slug=slug)
+            .first()
+        )
+    if found is None:
+        raise Http404("There is no such study among yours.")
+    return found

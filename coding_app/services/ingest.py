@@ -1,0 +1,157 @@
+"""Files in: keep the upload, find out how to read it, map its columns, and start the import."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+
+from django.contrib.auth.models import User
+from django.db import transaction
+
+from coding_app import datafiles
+from coding_app.choices import ImportState, JobKind
+from coding_app.exceptions import Conflict, InvalidInput
+from coding_app.models import Import, Job, Study
+from coding_app.services import jobs, storage
+
+MAX_NAME = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Which column of the file holds what: positions in the header, from 0; ``None``: the file has none."""
+
+    id: int
+    occupation: int
+    industry: int | None = None
+    age: int | None = None
+    reference: int | None = None
+
+    @classmethod
+    def by_name(
+        cls,
+        header: Iterable[str],
+        *,
+        id: str,
+        occupation: str,
+        industry: str | None = None,
+        age: str | None = None,
+        reference: str | None = None,
+    ) -> "Columns":
+        """Find the positions of named columns.
+
+        Raises:
+            InvalidInput: naming the columns there are, when one is missing or stands twice.
+        """
+        names = list(header)
+
+        def position(name: str) -> int:
+            if names.count(name) == 1:
+                return names.index(name)
+            problem = "stands more than once" if name in names else "is not there"
+            raise InvalidInput(f"The column {name!r} {problem}; the columns are: {', '.join(names)}.")
+
+        return cls(
+            id=position(id),
+            occupation=position(occupation),
+            industry=position(industry) if industry else None,
+            age=position(age) if age else None,
+            reference=position(reference) if reference else None,
+        )
+
+
+def receive(*, study: Study, user: User | None, name: str, chunks: Iterable[bytes]) -> Import:
+    """Keep an uploaded file and find out how it is to be read.
+
+    Raises:
+        InvalidInput: when it is empty or no data file; it is not kept then.
+    """
+    name = PurePath(name.replace("\\", "/")).name[-MAX_NAME:] or "file"
+    stored_as, size, sha256 = storage.keep(study=study, chunks=chunks, suffix=PurePath(name).suffix[:10])
+    try:
+        found = sniff(storage.path_of(stored_as), name=name)
+    except BaseException:
+        storage.remove(stored_as)
+        raise
+    return Import.objects.create(
+        study=study,
+        file_name=name,
+        stored_as=stored_as,
+        size=size,
+        sha256=sha256,
+        kind=found.kind,
+        encoding=found.encoding or "",
+        delimiter=found.delimiter or "",
+        sheet=found.sheet or "",
+        header=list(found.header),
+        created_by=user,
+    )
+
+
+def sniff(path: Path, *, name: str) -> datafiles.FileFormat:
+    """How a file is to be read, with a preview.
+
+    Raises:
+        InvalidInput: what is wrong with it and what to do.
+    """
+    try:
+        return datafiles.sniff(path, name=name)
+    except datafiles.FileError as error:
+        raise InvalidInput(f"{name}: {error}") from error
+
+
+def preview(upload: Import) -> datafiles.FileFormat:
+    """How a kept upload is read, with its first rows and warnings.
+
+    Raises:
+        InvalidInput: when the file can no longer be read.
+    """
+    return sniff(storage.path_of(upload.stored_as), name=upload.file_name)
+
+
+@transaction.atomic
+def start(*, upload: Import, columns: Columns, user: User | None, then_code: bool = True) -> Job:
+    """Map the columns and queue the import; with ``then_code``, the records are coded when they are in.
+
+    Raises:
+        InvalidInput: when a position is outside the header, or one column is to be two things.
+        Conflict: when the import was started before.
+    """
+    chosen = {
+        "id": columns.id,
+        "occupation": columns.occupation,
+        "industry": columns.industry,
+        "age": columns.age,
+        "reference": columns.reference,
+    }
+    taken: dict[int, str] = {}
+    for what, position in chosen.items():
+        if position is None:
+            continue
+        if not 0 <= position < len(upload.header):
+            raise InvalidInput(f"There is no column number {position + 1} for the {what}.")
+        if position in taken:
+            column = upload.header[position]
+            raise InvalidInput(f"The column {column!r} cannot be both the {taken[position]} and the {what}.")
+        taken[position] = what
+    changed = Import.objects.filter(pk=upload.pk, state=ImportState.UPLOADED).update(
+        state=ImportState.STARTED, **{f"{what}_column": position for what, position in chosen.items()}
+    )
+    if not changed:
+        raise Conflict(f"The import of {upload.file_name} was started already.")
+    job = jobs.create(study=upload.study, kind=JobKind.IMPORT, user=user, follow_up=then_code)
+    Import.objects.filter(pk=upload.pk).update(job=job)
+    upload.refresh_from_db()
+    return job
+
+
+@transaction.atomic
+def discard(*, upload: Import) -> None:
+    """Remove an upload that was never started.
+
+    Raises:
+        Conflict: when it was.
+    """
+    removed, _ = Import.objects.filter(pk=upload.pk, state=ImportState.UPLOADED).delete()
+    if not removed:
+        raise Conflict("An import that was started is kept: its rows are part of the study's history.")
+    transaction.on_commit(lambda: storage.remove(upload.stored_as))

@@ -1,0 +1,146 @@
+"""Studies and their members."""
+
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils.text import slugify
+
+from coding_app.choices import Role, Verb
+from coding_app.exceptions import Conflict, InvalidInput
+from coding_app.models import Classification, DictionaryVersion, Membership, Study
+from coding_app.services import events
+
+
+@transaction.atomic
+def create(
+    *,
+    name: str,
+    classification: Classification,
+    dictionary_version: DictionaryVersion | None,
+    user: User | None,
+    description: str = "",
+    child_age: int = 14,
+    is_demo: bool = False,
+) -> Study:
+    """Create a study; ``user`` becomes its manager.
+
+    Raises:
+        InvalidInput: for a blank or taken name, a dictionary of another classification, or an age that is none.
+    """
+    name = name.strip()
+    slug = slugify(name, allow_unicode=True)
+    if not slug:
+        raise InvalidInput("A study needs a name with letters or digits in it.")
+    if Study.objects.filter(name=name).exists() or Study.objects.filter(slug=slug).exists():
+        raise InvalidInput(f"There is a study called {name!r} already: choose another name.")
+    if not 0 <= child_age <= 120:
+        raise InvalidInput(f"{child_age} is no age in years below which people count as children.")
+    _require_same(classification, dictionary_version)
+    study = Study.objects.create(
+        name=name,
+        slug=slug,
+        description=description,
+        classification=classification,
+        dictionary_version=dictionary_version,
+        child_age=child_age,
+        is_demo=is_demo,
+        created_by=user,
+    )
+    events.write(study=study, verb=Verb.STUDY_CREATED, actor=user, data={"name": name})
+    if user is not None:
+        add_member(study=study, member=user, role=Role.MANAGER, user=user)
+    return study
+
+
+def _require_same(classification: Classification, version: DictionaryVersion | None) -> None:
+    if version is not None and version.dictionary.classification_id != classification.pk:
+        raise InvalidInput(
+            f"The dictionary {version.dictionary} gives codes of {version.dictionary.classification}, "
+            f"not of {classification}: choose one that fits."
+        )
+
+
+@transaction.atomic
+def use_dictionary(*, study: Study, version: DictionaryVersion, user: User | None) -> None:
+    """Code with another dictionary, or another version, from the next run on.
+
+    Raises:
+        InvalidInput: when it is for another classification.
+    """
+    _require_same(study.classification, version)
+    before = str(study.dictionary_version or "")
+    if study.dictionary_version_id == version.pk:
+        return
+    Study.objects.filter(pk=study.pk).update(dictionary_version=version)
+    study.dictionary_version = version
+    events.write(
+        study=study,
+        verb=Verb.DICTIONARY_CHANGED,
+        actor=user,
+        data={"from": before, "to": str(version)},
+    )
+
+
+@transaction.atomic
+def add_member(*, study: Study, member: User, role: Role, user: User | None) -> Membership:
+    """Make ``member`` a member with ``role``.
+
+    Raises:
+        Conflict: when they are one already.
+    """
+    membership, created = Membership.objects.get_or_create(study=study, user=member, defaults={"role": role})
+    if not created:
+        raise Conflict(f"{member.get_username()} is a member already, as {membership.get_role_display()}.")
+    events.write(
+        study=study,
+        verb=Verb.MEMBER_ADDED,
+        actor=user,
+        after=role,
+        data={"member": member.get_username()},
+    )
+    return membership
+
+
+@transaction.atomic
+def change_role(*, membership: Membership, role: Role, user: User) -> None:
+    """Give a member another role.
+
+    Raises:
+        InvalidInput: when the study would be left without a manager.
+    """
+    _keep_a_manager(membership, becomes=role)
+    before, membership.role = membership.role, role
+    membership.save(update_fields=["role"])
+    events.write(
+        study=membership.study,
+        verb=Verb.MEMBER_CHANGED,
+        actor=user,
+        before=before,
+        after=role,
+        data={"member": membership.user.get_username()},
+    )
+
+
+@transaction.atomic
+def remove_member(*, membership: Membership, user: User) -> None:
+    """End a membership; what the member decided stays.
+
+    Raises:
+        InvalidInput: when the study would be left without a manager.
+    """
+    _keep_a_manager(membership, becomes=None)
+    events.write(
+        study=membership.study,
+        verb=Verb.MEMBER_REMOVED,
+        actor=user,
+        before=membership.role,
+        data={"member": membership.user.get_username()},
+    )
+    membership.delete()
+
+
+def _keep_a_manager(membership: Membership, *, becomes: Role | None) -> None:
+    # Locked on the study, so that two managers cannot each remove the other at once.
+    Study.objects.select_for_update().get(pk=membership.study_id)
+    others = Membership.objects.filter(study=membership.study_id, role=Role.MANAGER).exclude(pk=membership.pk)
+    if membership.role == Role.MANAGER and becomes != Role.MANAGER and not others.exists():
+        raise InvalidInput("A study needs a manager: make somebody else one first.")

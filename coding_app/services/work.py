@@ -1,0 +1,21 @@
+"""What a worker does with a job: claim it, do its kind of work, write how it ended."""
+
+from collections.abc import Callable
+
+from coding_app.choices import JobKind
+from coding_app.services import export_rows, import_rows, jobs, suggest
+
+_WORK: dict[str, Callable[[jobs.Claim], None]] = {
+    JobKind.IMPORT: import_rows.run,
+    JobKind.CODE: suggest.run,
+    JobKind.EXPORT: export_rows.run,
+}
+
+
+def run_job(*, job_id: int, worker: str) -> None:
+    """Do the job if it is there to be done; running it twice changes nothing the second time."""
+    claim = jobs.claim(job_id=job_id, worker=worker)
+    if claim is None:
+        return
+    with jobs.ending(claim, then=suggest.follow_up):
+        _WORK[claim.job.kind](claim)

@@ -1,0 +1,50 @@
+"""A worker's signs of life: while it runs it dates its row, and takes up jobs that lost their worker."""
+
+import logging
+import threading
+from typing import Any
+
+from celery.signals import worker_ready, worker_shutdown
+from django.db import close_old_connections, connection
+
+log = logging.getLogger(__name__)
+
+EVERY = 5.0  # seconds
+_stop = threading.Event()
+
+
+def _beat(name: str, queues: list[str]) -> None:
+    from coding_app.services import jobs
+
+    while True:
+        try:
+            close_old_connections()
+            jobs.note_heartbeat(worker=name, queues=queues)
+            jobs.sweep()
+        except Exception:
+            # The database may be away for a while: say so and try again, a worker must outlive that.
+            log.exception("worker %s could not write its sign of life", name)
+        if _stop.wait(EVERY):
+            break
+    connection.close()
+
+
+@worker_ready.connect
+def _started(sender: Any, **kwargs: Any) -> None:
+    from coding_app.services import jobs
+
+    _stop.clear()
+    jobs.release(worker=sender.hostname)
+    queues = [queue.name for queue in sender.app.amqp.queues.consume_from.values()]
+    threading.Thread(target=_beat, args=(sender.hostname, queues), daemon=True, name="heartbeat").start()
+
+
+@worker_shutdown.connect
+def _stopping(sender: Any, **kwargs: Any) -> None:
+    from coding_app.services import jobs
+
+    _stop.set()
+    try:
+        jobs.forget_worker(worker=sender.hostname)
+    except Exception:
+        log.exception("worker %s could not take its leave", sender.hostname)
