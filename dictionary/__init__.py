@@ -9,6 +9,7 @@ After Ossiander and Milham, "A computer system for coding occupation" (2005). Pl
 """
 
 from dictionary.coder import Coder
+from dictionary.evaluation import Evaluation, evaluate
 from dictionary.faults import DictionaryError, Fault
 from dictionary.loading import Dictionary
 from dictionary.records import Candidate, Match, Record, Result, Status
@@ -20,10 +21,12 @@ __all__ = [
     "Dictionary",
     "DictionaryError",
     "Entry",
+    "Evaluation",
     "Fault",
     "Match",
     "Record",
     "Result",
     "Status",
     "Table",
+    "evaluate",
 ]

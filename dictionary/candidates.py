@@ -24,9 +24,9 @@ class _Tally:
 
 
 def from_matches(matches: Iterable[Match]) -> list[Candidate]:
-    """One candidate a code, unranked; `matches` may come from several tables."""
+    """One candidate a code, unranked; `matches` of one table or several, by falling priority."""
     tallies: dict[str, _Tally] = {}
-    for match in sorted(matches, key=lambda match: (-match.priority, match.scope)):
+    for match in matches:
         tally = tallies.get(match.code)
         if tally is None:
             tally = tallies[match.code] = _Tally(match.priority, False)

@@ -84,6 +84,9 @@ class Coder:
             priority = trace[0].priority
             code, decided_by, decisive = _decide(trace)
             status = Status.TIE if code is None else Status.CODED
+        matches = trace
+        if others:
+            matches = sorted([*trace, *others], key=lambda match: -match.priority)
         return Result(
             id=record.id,
             status=status,
@@ -92,7 +95,9 @@ class Coder:
             priority=priority,
             decided_by=decided_by,
             matches=() if aside else tuple(trace),
-            candidates=self._candidates(occupation, industry, [*trace, *others], code, decisive),
+            candidates=self._candidates(
+                occupation, industry, matches, code, decisive, guess=aside is not Status.UNKNOWN
+            ),
             words=words,
             occupation_words=occupation,
         )
@@ -119,10 +124,12 @@ class Coder:
         matches: list[Match],
         code: str | None,
         decisive: set[str],
+        *,
+        guess: bool,
     ) -> tuple[Candidate, ...]:
         matched = candidates.from_matches(matches)
         guessed: list[Candidate] = []
-        if not (self._vocabulary >= {*occupation, *industry}):
+        if guess and not (self._vocabulary >= {*occupation, *industry}):
             guessed = candidates.from_guesses(
                 occupation, industry, self._indexes, self._guesser.nearest, self._vocabulary
             )

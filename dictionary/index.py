@@ -2,18 +2,24 @@
 
 Since every order of the words is tried in the paper (Figure 1, step 5), a phrase matches exactly when its
 words are contained in the record's as a multiset. Repetition is written into the words themselves (the second
-`construction` is a token of its own), which turns containment of multisets into containment of sets. Each
-phrase is filed under the rarest of its tokens, so that a look-up touches few phrases that do not match.
+`construction` is a token of its own), which turns containment of multisets into containment of sets.
+
+The phrases stand in a tree, one token a step, the rarest token of a phrase first. A look-up goes down only
+along tokens that the record has, so its time grows with the matches found and with the phrases whose rarest
+words are all there, not with the orders the words could be put in.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Final
 
-from dictionary.records import Match
-from dictionary.tables import Table
+from dictionary.records import Match, Scope
+from dictionary.tables import Entry, Table
+
+_SCOPES: Final[tuple[Scope, Scope]] = ("both", "occupation")
 
 
 def tokens_of(words: Iterable[str]) -> frozenset[str]:
@@ -44,46 +50,65 @@ class IndexedPhrase:
     occupation_rank: int
 
 
+@dataclass(slots=True, eq=False)
+class _Node:
+    """Where the tokens on the way from the root lead: the phrase they make, if any, and on to longer ones."""
+
+    phrase: IndexedPhrase | None = None
+    children: dict[str, _Node] = field(default_factory=dict)
+
+
 class PhraseIndex:
     """The phrases of one table, found by containment."""
 
     def __init__(self, table: Table) -> None:
         self.name = table.name
-        lines = [
-            (
-                entry,
-                tokens_of(entry.words),
-                Match(entry.phrase, entry.code, len(entry.words), scope, table.name),
-            )
-            for entry in table.entries
-            for scope in ("both", "occupation")
-        ]
-        order = sorted(
-            range(len(lines)),
-            key=lambda i: (-lines[i][2].priority, lines[i][2].scope, lines[i][2].phrase, lines[i][2].code),
-        )
-        rank = [0] * len(lines)
-        for place, i in enumerate(order):
-            rank[i] = place
-        frequency = Counter(token for _, tokens, _ in lines[::2] for token in tokens)
-        self._buckets: dict[str, list[IndexedPhrase]] = {}
-        for i in range(0, len(lines), 2):
-            entry, tokens, both = lines[i]
-            phrase = IndexedPhrase(entry.words, tokens, both, lines[i + 1][2], rank[i], rank[i + 1])
-            rarest = min(tokens, key=lambda token: (frequency[token], token))
-            self._buckets.setdefault(rarest, []).append(phrase)
-        self._vocabulary = Counter(word for entry in table.entries for word in set(entry.words))
-
-    @property
-    def vocabulary(self) -> Counter[str]:
+        self.vocabulary = Counter(word for entry in table.entries for word in set(entry.words))
         """Each word of the table with the number of phrases that hold it."""
-        return self._vocabulary
+        phrases = _with_ranks(table)
+        frequency = Counter(token for phrase in phrases for token in phrase.tokens)
+        self._root = _Node()
+        for phrase in phrases:
+            node = self._root
+            for token in sorted(phrase.tokens, key=lambda token: (frequency[token], token)):
+                node = node.children.setdefault(token, _Node())
+            node.phrase = phrase
 
     def find(self, tokens: frozenset[str]) -> list[IndexedPhrase]:
         """The phrases contained in `tokens` (see `tokens_of`), in no particular order."""
         found: list[IndexedPhrase] = []
-        buckets = self._buckets
-        for token in tokens:
-            if bucket := buckets.get(token):
-                found += [phrase for phrase in bucket if phrase.tokens <= tokens]
+        waiting = [self._root.children]
+        while waiting:
+            children = waiting.pop()
+            for token in children.keys() & tokens:
+                node = children[token]
+                if node.phrase is not None:
+                    found.append(node.phrase)
+                if node.children:
+                    waiting.append(node.children)
         return found
+
+
+def _with_ranks(table: Table) -> list[IndexedPhrase]:
+    def line(entry: Entry, scope: Scope) -> Match:
+        return Match(entry.phrase, entry.code, len(entry.words), scope, table.name)
+
+    lines = [line(entry, scope) for entry in table.entries for scope in _SCOPES]
+    rank = [0] * len(lines)
+    order = sorted(
+        range(len(lines)),
+        key=lambda i: (-lines[i].priority, lines[i].scope, lines[i].phrase, lines[i].code, i),
+    )
+    for place, i in enumerate(order):
+        rank[i] = place
+    return [
+        IndexedPhrase(
+            words=entry.words,
+            tokens=tokens_of(entry.words),
+            both=lines[2 * i],
+            occupation=lines[2 * i + 1],
+            both_rank=rank[2 * i],
+            occupation_rank=rank[2 * i + 1],
+        )
+        for i, entry in enumerate(table.entries)
+    ]
