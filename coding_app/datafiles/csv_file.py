@@ -118,14 +118,8 @@ def write_csv(
     count = 0
     with path.open("w", encoding="utf-8-sig" if bom else "utf-8", newline="") as stream:
         writer = csv.writer(stream, lineterminator="\r\n")
-        try:
-            writer.writerow([guard(title) for title in header])
-            for values in row_values:
-                writer.writerow([guard(value) if value else value for value in values])
-                count += 1
-        except UnicodeEncodeError as error:
-            raise FileError(
-                f"Row {count + 1} holds a character that no file can hold ({error.object[error.start]!a}). "
-                "Take it out and export again."
-            ) from error
+        writer.writerow([guard(title) for title in header])
+        for values in row_values:
+            writer.writerow([guard(value) if value else value for value in values])
+            count += 1
     return count

@@ -117,11 +117,9 @@ def _kind_of_zip(path: Path, name: str) -> str:
         ) from error
     if encrypted:
         raise _not_readable(name, "an archive with a password", "Take the password off and send it again.")
-    if "xl/workbook.xml" in members or (
-        "[Content_Types].xml" in members and any(m.startswith("xl/w") for m in members)
-    ):
-        if "xl/workbook.bin" in members:
-            raise _not_readable(name, "a binary workbook (.xlsb)", "Save it as XLSX or CSV and send that.")
+    if "xl/workbook.bin" in members:
+        raise _not_readable(name, "a binary workbook (.xlsb)", "Save it as XLSX or CSV and send that.")
+    if any(member.startswith("xl/workbook") for member in members):
         return "xlsx"
     if any(member.startswith("word/") for member in members):
         raise _not_readable(name, "a Word document", _SAVE_AS)

@@ -32,30 +32,56 @@ def write_rows(
         raise FileError("There is no column to write. Give a header with at least one name.")
     if kind not in KINDS:
         raise FileError(f"There is no file kind {kind!r}. Use one of {', '.join(KINDS)}.")
-    width = len(header)
     known = len(rows) if isinstance(rows, Sequence) else None
-    checked = _of_width(rows, width)
+    checked = _Checked(rows, len(header))
     with written_whole(path) as part:
-        if kind == "csv":
-            from coding_app.datafiles.csv_file import write_csv
-
-            count = write_csv(part, header, checked, bom=bom)
-        elif kind == "xlsx":
-            from coding_app.datafiles.xlsx_file import write_xlsx
-
-            count = write_xlsx(part, header, checked, known=known)
-        else:
-            from coding_app.datafiles.parquet_file import write_parquet
-
-            count = write_parquet(part, header, checked)
+        try:
+            count = _write(part, kind, header, checked, bom=bom, known=known)
+        except UnicodeEncodeError as error:  # half a surrogate pair; writers notice it some rows later
+            raise FileError(
+                f"Row {checked.taken} or one shortly before it holds a character that no file can hold "
+                f"({error.object[error.start]!a}). Take it out. Nothing was written."
+            ) from error
         digest = sha256_of(part)
     return WriteReport(count, digest)
 
 
-def _of_width(rows: Iterable[Sequence[str | None]], width: int) -> Iterator[Sequence[str | None]]:
-    for number, values in enumerate(rows, 1):
-        if len(values) != width:
-            raise FileError(
-                f"Row {number} has {len(values)} values, the header has {width}. Nothing was written."
-            )
-        yield values
+def _write(
+    path: Path,
+    kind: str,
+    header: Sequence[str],
+    rows: Iterable[Sequence[str | None]],
+    *,
+    bom: bool,
+    known: int | None,
+) -> int:
+    if kind == "csv":
+        from coding_app.datafiles.csv_file import write_csv
+
+        return write_csv(path, header, rows, bom=bom)
+    if kind == "xlsx":
+        from coding_app.datafiles.xlsx_writer import write_xlsx
+
+        return write_xlsx(path, header, rows, known=known)
+    from coding_app.datafiles.parquet_file import write_parquet
+
+    return write_parquet(path, header, rows)
+
+
+class _Checked:
+    """The rows, once each was seen to be as long as the header. taken: how many were given."""
+
+    def __init__(self, rows: Iterable[Sequence[str | None]], width: int) -> None:
+        self._rows = rows
+        self._width = width
+        self.taken = 0
+
+    def __iter__(self) -> Iterator[Sequence[str | None]]:
+        for values in self._rows:
+            self.taken += 1
+            if len(values) != self._width:
+                raise FileError(
+                    f"Row {self.taken} has {len(values)} values, the header has {self._width}. "
+                    "Nothing was written."
+                )
+            yield values
