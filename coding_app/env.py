@@ -1,20 +1,20 @@
 """What the environment may set, read in one place.
 
-========================  ==================================================  =================================
-variable                  meaning                                             when absent
-========================  ==================================================  =================================
-``DEBUG``                 ``1`` for development                               off when ``SECRET_KEY`` is set
-``SECRET_KEY``            signs sessions; required in production              a random one kept in ``DATA_DIR``
-``DATA_DIR``              database, queue, uploads and exports live here      ``var/`` in the project
-``DATABASE_URL``          ``postgres://...`` or ``sqlite:///...``             SQLite in ``DATA_DIR``
-``REDIS_URL``             broker, ``redis://...``                             files in ``DATA_DIR/queue``
-``QUEUE_PREFIX``          keeps several installations apart on one broker     none
-``MEDIA_ROOT``            uploads and exports; shared by web and workers      ``DATA_DIR/media``
-``ALLOWED_HOSTS``         comma separated host names                          this machine only
-``CSRF_TRUSTED_ORIGINS``  comma separated origins, behind a proxy             none
-``SECURE_COOKIES``        ``1``: cookies over HTTPS only                      off
-``TIME_ZONE``             a name such as ``Asia/Seoul``                       ``UTC``
-========================  ==================================================  =================================
+========================  ===============================================  ==============================
+variable                  meaning                                          when absent
+========================  ===============================================  ==============================
+``DEBUG``                 ``1`` for development                            off
+``SECRET_KEY``            signs sessions; required in production           a random one in ``DATA_DIR``
+``DATA_DIR``              database, queue, uploads and exports             ``var/`` in the project
+``DATABASE_URL``          ``postgres://...`` or ``sqlite:///...``          SQLite in ``DATA_DIR``
+``REDIS_URL``             broker, ``redis://...``                          files in ``DATA_DIR/queue``
+``QUEUE_PREFIX``          keeps installations apart on one broker          none
+``MEDIA_ROOT``            uploads and exports, for web and workers         ``DATA_DIR/media``
+``ALLOWED_HOSTS``         comma separated host names                       this machine only
+``CSRF_TRUSTED_ORIGINS``  comma separated origins, behind a proxy          none
+``SECURE_COOKIES``        ``1``: cookies over HTTPS only                   off
+``TIME_ZONE``             a name such as ``Asia/Seoul``                    ``UTC``
+========================  ===============================================  ==============================
 """
 
 import os

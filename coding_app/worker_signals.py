@@ -16,9 +16,13 @@ _stop = threading.Event()
 def _beat(name: str, queues: list[str]) -> None:
     from coding_app.services import jobs
 
+    released = False
     while True:
         try:
             close_old_connections()
+            if not released:
+                jobs.release(worker=name)
+                released = True
             jobs.note_heartbeat(worker=name, queues=queues)
             jobs.sweep()
         except Exception:
@@ -31,10 +35,7 @@ def _beat(name: str, queues: list[str]) -> None:
 
 @worker_ready.connect
 def _started(sender: Any, **kwargs: Any) -> None:
-    from coding_app.services import jobs
-
     _stop.clear()
-    jobs.release(worker=sender.hostname)
     queues = [queue.name for queue in sender.app.amqp.queues.consume_from.values()]
     threading.Thread(target=_beat, args=(sender.hostname, queues), daemon=True, name="heartbeat").start()
 

@@ -73,3 +73,6 @@ class CodeLabel(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["code", "language"], name="code_label_language_unique")
         ]
+
+    def __str__(self) -> str:
+        return f"{self.code_id} {self.language}"

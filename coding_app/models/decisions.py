@@ -35,6 +35,9 @@ class QueueItem(models.Model):
             models.Index(fields=["holder"], condition=Q(state=QueueState.OPEN), name="queue_open_by_holder"),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.record_id} {self.state}"
+
 
 class Decision(models.Model):
     """What a person said of a record. Undoing keeps the row and dates it."""
@@ -65,3 +68,6 @@ class Decision(models.Model):
             ),
         ]
         indexes = [models.Index(fields=["coder", "-decided_at"], name="decision_latest_of_coder")]
+
+    def __str__(self) -> str:
+        return f"{self.record_id} {self.kind}"

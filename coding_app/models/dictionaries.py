@@ -56,3 +56,6 @@ class DictionaryFile(models.Model):
             models.UniqueConstraint(fields=["version", "path"], name="dictionary_file_path_unique")
         ]
         ordering = ["path"]
+
+    def __str__(self) -> str:
+        return self.path

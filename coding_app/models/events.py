@@ -51,13 +51,16 @@ class Event(models.Model):
             models.Index(fields=["study", "-id"], name="event_of_study"),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.verb} {self.at:%Y-%m-%d %H:%M}"
+
     def save(self, *args: Any, **kwargs: Any) -> None:
         """Write a new event; refuse to change one.
 
         Raises:
             TypeError: when the event is in the database already.
         """
-        if self.pk is not None:
+        if not self._state.adding:
             raise TypeError("Events are append-only: write a new one.")
         super().save(*args, **kwargs)
 

@@ -59,6 +59,9 @@ class ImportIssue(models.Model):
             models.CheckConstraint(condition=Q(kind__in=IssueKind.values), name="import_issue_kind_known"),
         ]
 
+    def __str__(self) -> str:
+        return f"{self.line}: {self.reason}"
+
 
 class Export(models.Model):
     """A coded data set on its way out."""
@@ -74,3 +77,6 @@ class Export(models.Model):
 
     class Meta:
         ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"

@@ -75,3 +75,6 @@ class WorkerHeartbeat(models.Model):
     name = models.CharField(max_length=200, unique=True)
     queues = models.JSONField(default=list)
     seen_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name

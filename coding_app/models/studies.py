@@ -56,3 +56,6 @@ class Membership(models.Model):
             models.UniqueConstraint(fields=["study", "user"], name="membership_unique"),
             models.CheckConstraint(condition=Q(role__in=Role.values), name="membership_role_known"),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} {self.role}"

@@ -27,6 +27,9 @@ class Run(models.Model):
     class Meta:
         ordering = ["-id"]
 
+    def __str__(self) -> str:
+        return f"{self.engine} {self.pk}"
+
 
 class SuggestionSet(models.Model):
     """An engine's answer for one record in one run, with its whole trace."""
@@ -52,6 +55,9 @@ class SuggestionSet(models.Model):
         ]
         indexes = [models.Index(fields=["run", "outcome", "table"], name="suggestion_set_outcome")]
 
+    def __str__(self) -> str:
+        return f"{self.record_id} {self.outcome}"
+
 
 class Suggestion(models.Model):
     """One candidate code of a suggestion set."""
@@ -70,3 +76,6 @@ class Suggestion(models.Model):
             models.UniqueConstraint(fields=["suggestion_set", "code"], name="suggestion_code_unique"),
             models.CheckConstraint(condition=Q(rank__gte=1), name="suggestion_rank_from_one"),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.rank}. {self.code_id}"

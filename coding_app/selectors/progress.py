@@ -6,7 +6,7 @@ from django.db.models import Count, F
 
 from coding_app.choices import Outcome, RecordStatus
 from coding_app.models import Record, Study
-from dictionary.statistics import wilson_interval
+from dictionary.statistics import wilson
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Rate:
     @property
     def interval(self) -> tuple[float, float] | None:
         """Its Wilson 95 % interval."""
-        return wilson_interval(self.k, self.n) if self.n else None
+        return wilson(self.k, self.n) if self.n else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,3 +34,8 @@ def membership_in(user: User | AnonymousUser, slug: str) -> Membership:
     if found is None:
         raise Http404("There is no such study among yours.")
     return found
+
+
+def has_demo() -> bool:
+    """Whether the demonstration is loaded here."""
+    return Study.objects.filter(is_demo=True).exists()

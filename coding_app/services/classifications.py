@@ -34,8 +34,8 @@ def load(*, name: str, edition: str, files: Sequence[Path], language: str = "en"
     """Load a classification from one CSV file or several that add up.
 
     Columns: ``code,title[,parent,level,codable,description,includes,excludes]``, and the texts again in other
-    languages as ``title_ko``, ``description_ko`` and so on. ``level`` counts from 1 at the top; without it, it
-    is one more than the parent's. Loading the same files again changes nothing.
+    languages as ``title_ko``, ``description_ko`` and so on. ``level`` counts from 1 at the top; without it,
+    it is one more than the parent's. Loading the same files again changes nothing.
 
     Raises:
         Faults: with every fault, by file and line, when there is one; nothing is loaded then.
@@ -85,10 +85,9 @@ def _read(file: str, text: str, language: str, faults: list[str]) -> list[_Row]:
     if missing:
         faults.append(f"{file}:1: no column {' and '.join(missing)}; the columns are {', '.join(header)}.")
         return []
-    rows = []
+    rows: list[_Row] = []
     try:
-        for cells in reader:
-            rows.append(_row(f"{file}:{reader.line_num}", cells, language, faults))
+        rows.extend(_row(f"{file}:{reader.line_num}", cells, language, faults) for cells in reader)
     except csv.Error as error:
         faults.append(f"{file}:{reader.line_num}: {error}")
     return rows
@@ -145,7 +144,7 @@ def _check(rows: list[_Row], faults: list[str]) -> dict[str, int]:
         above = levels.get(row.parent) if row.parent else None
         if row.level is not None and above is not None and row.level != above + 1:
             faults.append(
-                f"{row.where}: level {row.level} of {row.code!r} is not one below its parent's, which is {above}."
+                f"{row.where}: level {row.level} of {row.code!r} is not one below its parent's, {above}."
             )
     return levels
 

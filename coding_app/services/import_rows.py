@@ -11,6 +11,7 @@ from django.db import transaction
 
 from coding_app import datafiles
 from coding_app.choices import ImportState, IssueKind, RecordStatus, Verb
+from coding_app.datafiles.counting import count_lines
 from coding_app.exceptions import InvalidInput
 from coding_app.models import Event, Import, ImportIssue, Record
 from coding_app.services import events, jobs, storage
@@ -29,20 +30,23 @@ def run(claim: jobs.Claim) -> None:
     """
     upload = Import.objects.select_related("study").get(job_id=claim.job_id)
     path = storage.path_of(upload.stored_as)
+    line = 0
     try:
         found = datafiles.sniff(path, name=upload.file_name)
-        total = datafiles.count_lines(path, found)
+        total = count_lines(path, found)
         rows = datafiles.read_rows(path, found, start=upload.rows_read)
         claim.advance(done=0, total=total)
         while chunk := list(islice(rows, settings.JOB_CHUNK)):
             claim.check()
+            line = chunk[-1].line
             with transaction.atomic():
                 _write(upload, chunk, claim)
-                claim.advance(done=min(chunk[-1].line, total))
+                claim.advance(done=line if total is None else min(line, total))
     except datafiles.FileError as error:
         raise InvalidInput(f"{upload.file_name}: {error}") from error
     with transaction.atomic():
-        claim.advance(done=total)
+        end = line if total is None else total
+        claim.advance(done=end, total=end)
         Import.objects.filter(pk=upload.pk).update(state=ImportState.DONE)
 
 
@@ -51,9 +55,11 @@ def _write(upload: Import, chunk: list[datafiles.Row | datafiles.BadRow], claim:
     fresh: dict[str, Record] = {}
     unchanged = 0
     rows = [(row, _id(upload, row)) for row in chunk if isinstance(row, datafiles.Row)]
-    for bad in chunk:
-        if isinstance(bad, datafiles.BadRow):
-            issues.append(_issue(upload, bad.line, IssueKind.UNREADABLE, bad.reason, bad.raw))
+    issues.extend(
+        _issue(upload, row.line, IssueKind.UNREADABLE, row.reason, row.raw)
+        for row in chunk
+        if isinstance(row, datafiles.BadRow)
+    )
     known = {
         external_id: (row_hash, source)
         for external_id, row_hash, source in Record.objects.filter(

@@ -24,7 +24,8 @@ def create(
     """Create a study; ``user`` becomes its manager.
 
     Raises:
-        InvalidInput: for a blank or taken name, a dictionary of another classification, or an age that is none.
+        InvalidInput: for a blank or taken name, a dictionary of another classification, or an age that
+            is none.
     """
     name = name.strip()
     slug = slugify(name, allow_unicode=True)

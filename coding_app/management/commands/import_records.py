@@ -1,0 +1,58 @@
+"""``import_records``: a file into a study."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from coding_app.management.output import command_errors, work_here
+from coding_app.selectors import catalogue
+from coding_app.services import ingest
+
+BLOCK = 1 << 20
+
+
+def _blocks(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as stream:
+        while block := stream.read(BLOCK):
+            yield block
+
+
+class Command(BaseCommand):
+    """Import in this process; the same file again changes nothing."""
+
+    help = "Import a CSV, XLSX or Parquet file into a study."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the options."""
+        parser.add_argument("study", metavar="S", help="the study's name")
+        parser.add_argument("file", type=Path, metavar="FILE")
+        parser.add_argument("--id-column", required=True, metavar="C")
+        parser.add_argument("--occupation-column", required=True, metavar="C")
+        parser.add_argument("--industry-column", metavar="C")
+        parser.add_argument("--age-column", metavar="C")
+        parser.add_argument("--code-column", metavar="C", help="codes known beforehand, to compare with")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Import, and say what became of the rows."""
+        path: Path = options["file"]
+        if not path.is_file():
+            raise CommandError(f"{path}: there is no such file.")
+        with command_errors():
+            study = catalogue.study(options["study"])
+            upload = ingest.receive(study=study, user=None, name=path.name, chunks=_blocks(path))
+            columns = ingest.Columns.by_name(
+                upload.header,
+                id=options["id_column"],
+                occupation=options["occupation_column"],
+                industry=options["industry_column"],
+                age=options["age_column"],
+                reference=options["code_column"],
+            )
+            job = ingest.start(upload=upload, columns=columns, user=None, then_code=False)
+        work_here(job.pk, self.stdout)
+        upload.refresh_from_db()
+        self.stdout.write(f"{path.name}: {upload.added} added, {upload.unchanged} unchanged")
+        for kind, count in catalogue.issue_counts(upload).items():
+            self.stdout.write(f"  {count} rows: {kind}")

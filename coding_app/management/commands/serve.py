@@ -1,0 +1,97 @@
+"""``serve``: web and worker on this machine, to try Tiebreak or to work alone."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from coding_app.selectors.studies import has_demo
+from coding_app.services import demo
+
+HOST = "127.0.0.1"
+
+
+class Command(BaseCommand):
+    """Start both, print where to go, start again what dies, and end both on Ctrl-C."""
+
+    help = "Start web server and worker; PORT chooses the port (8000)."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Run until interrupted."""
+        port = _port(os.environ.get("PORT", "8000"))
+        commands = {"web": _web(port), "worker": _worker()}
+        running = {name: _start(command) for name, command in commands.items()}
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        try:
+            self._welcome(port, running["web"])
+            while True:
+                time.sleep(1)
+                for name, process in running.items():
+                    if process.poll() is not None:
+                        self.stderr.write(f"The {name} ended ({process.returncode}); starting it again.")
+                        running[name] = _start(commands[name])
+        except KeyboardInterrupt:
+            self.stdout.write("Stopping.")
+        finally:
+            for process in running.values():
+                process.terminate()
+            for process in running.values():
+                try:
+                    process.wait(timeout=15)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+
+    def _welcome(self, port: int, web: "subprocess.Popen[bytes]") -> None:
+        while not _answers(port):
+            if web.poll() is not None:
+                raise CommandError("The web server did not start; its message is above.")
+            time.sleep(0.1)
+        self.stdout.write(f"\nTiebreak is at http://localhost:{port}/\n")
+        if has_demo():
+            self.stdout.write("Demo accounts (made-up records; the password of each is the same):\n")
+            for name in demo.ACCOUNTS:
+                self.stdout.write(f"  {name:<11} {demo.PASSWORD}")
+        self.stdout.write("\nCtrl-C stops it.\n")
+        self.stdout.flush()
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= 65535:
+        raise CommandError(f"PORT={text} is no port: choose a number from 1 to 65535.")
+    if _answers(int(text)):
+        raise CommandError(f"Port {text} is taken on this machine: choose another, PORT=8001 make run.")
+    return int(text)
+
+
+def _answers(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(0.5)
+        return probe.connect_ex((HOST, port)) == 0
+
+
+def _web(port: int) -> list[str]:
+    options = ["--workers", "1", "--threads", "8", "--worker-class", "gthread", "--log-level", "warning"]
+    return [
+        *(sys.executable, "-m", "gunicorn", "coding_app.wsgi"),
+        *("--bind", f"{HOST}:{port}", "--timeout", "120"),
+        *options,
+    ]
+
+
+def _worker() -> list[str]:
+    return [
+        *(sys.executable, "-m", "celery", "-A", "coding_app", "worker"),
+        *("--queues", "default", "--concurrency", "1", "--loglevel", "warning"),
+        *("--hostname", f"serve.{os.getpid()}@%h"),
+        *("--without-gossip", "--without-mingle", "--without-heartbeat"),
+    ]
+
+
+def _start(command: list[str]) -> "subprocess.Popen[bytes]":
+    # A group of its own: Ctrl-C reaches this process alone, which then ends both in good order.
+    return subprocess.Popen(command, start_new_session=True)
