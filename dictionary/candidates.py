@@ -3,75 +3,104 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from dictionary.index import IndexedPhrase, PhraseIndex, tokens_of
-from dictionary.records import Candidate, Match
+from dictionary.records import Candidate, Source
 
 Guesses = tuple[tuple[str, str], ...]
 """Pairs of a word as written and the dictionary word it was read as."""
 
 
 @dataclass(slots=True)
-class _Tally:
-    """What speaks for one code; `phrases` is a dict for its order and its uniqueness."""
+class Tally:
+    """What speaks for one code; `phrases` is a dict for its order, `guesses` are empty for a match."""
 
     priority: int
     occupation_only: bool
+    phrases: dict[str, None]
     guesses: Guesses = ()
-    phrases: dict[str, None] = field(default_factory=dict)
 
 
-def from_matches(matches: Iterable[Match]) -> list[Candidate]:
-    """One candidate a code, unranked; `matches` of one table or several, by falling priority."""
-    tallies: dict[str, _Tally] = {}
-    for match in matches:
-        tally = tallies.get(match.code)
+def tally_matches(found: Iterable[IndexedPhrase], occupation_tokens: frozenset[str]) -> dict[str, Tally]:
+    """What the phrases `found` say for each code; they come by falling priority."""
+    tallies: dict[str, Tally] = {}
+    for phrase in found:
+        text, code, priority, _, _ = phrase.both[1]
+        tally = tallies.get(code)
         if tally is None:
-            tally = tallies[match.code] = _Tally(match.priority, False)
-        if match.scope == "occupation" and match.priority == tally.priority:
-            tally.occupation_only = True
-        tally.phrases[match.phrase] = None
-    return [
-        Candidate(code, tally.priority, "match", tally.occupation_only, tuple(tally.phrases))
-        for code, tally in tallies.items()
-    ]
+            tallies[code] = Tally(priority, phrase.tokens <= occupation_tokens, {text: None})
+            continue
+        tally.phrases[text] = None
+        if not tally.occupation_only and tally.priority == priority:
+            tally.occupation_only = phrase.tokens <= occupation_tokens
+    return tallies
 
 
-def from_guesses(
+def tally_guesses(
     occupation: Sequence[str],
     industry: Sequence[str],
     indexes: Sequence[PhraseIndex],
     nearest: Callable[[str], Sequence[str]],
     known: Collection[str],
-) -> list[Candidate]:
-    """One candidate a code that phrases reach when words not `known` are read as near dictionary words."""
+) -> dict[str, Tally]:
+    """The same for phrases that are reached when words not `known` are read as near dictionary words."""
     both = _Reading((*occupation, *industry), nearest, known)
     if not both.readings:
-        return []
+        return {}
     alone = _Reading(occupation, nearest, known)
-    found: list[tuple[int, int, int, str, Guesses, bool, IndexedPhrase]] = []
+    found: list[tuple[int, bool, int, str, str, Guesses]] = []
     for index in indexes:
         for phrase in index.find(both.tokens):
             from_occupation = alone.explain(phrase.words) if phrase.tokens <= alone.tokens else None
             guesses = from_occupation or both.explain(phrase.words)
             if guesses:
-                only = from_occupation is not None
-                key = (-len(phrase.words), not only, both.unlikeliness(guesses), phrase.both.phrase)
-                found.append((*key, guesses, only, phrase))
-    tallies: dict[str, _Tally] = {}
-    for _, _, _, text, guesses, only, phrase in sorted(found, key=lambda item: item[:5]):
-        code = phrase.both.code
+                text, code, priority, _, _ = phrase.both[1]
+                everywhere = from_occupation is None
+                found.append((-priority, everywhere, both.unlikeliness(guesses), text, code, guesses))
+    tallies: dict[str, Tally] = {}
+    for negated, everywhere, _, text, code, guesses in sorted(found):
         if code not in tallies:
-            tallies[code] = _Tally(len(phrase.words), only, guesses)
+            tallies[code] = Tally(-negated, not everywhere, {}, guesses)
         tallies[code].phrases[text] = None
-    return [
-        Candidate(
-            code, tally.priority, "spelling_guess", tally.occupation_only, tuple(tally.phrases), tally.guesses
+    return tallies
+
+
+def rank(
+    matched: Mapping[str, Tally],
+    guessed: Mapping[str, Tally],
+    *,
+    decided: str | None,
+    decisive: Collection[str],
+    limit: int,
+) -> tuple[Candidate, ...]:
+    """The best `limit` candidates, one a code; a code that matches is no guess.
+
+    First the code `decided`, then the other `decisive` codes (those of the highest priority in the table
+    that took the record); then by priority, a match before a guess, occupation-only first, number of
+    phrases, code.
+    """
+    pool = [
+        (
+            code != decided,
+            code not in decisive,
+            -tally.priority,
+            tally.guesses != (),
+            not tally.occupation_only,
+            -len(tally.phrases),
+            code,
+            tally,
         )
-        for code, tally in tallies.items()
+        for code, tally in ({**guessed, **matched} if guessed else matched).items()
     ]
+    pool.sort()
+    return tuple([_candidate(code, tally) for _, _, _, _, _, _, code, tally in pool[:limit]])
+
+
+def _candidate(code: str, tally: Tally) -> Candidate:
+    source: Source = "spelling_guess" if tally.guesses else "match"
+    return Candidate(code, tally.priority, source, tally.occupation_only, tuple(tally.phrases), tally.guesses)
 
 
 class _Reading:
@@ -108,33 +137,3 @@ class _Reading:
         """How far down the lists of near words the guesses stand, summed."""
         places = dict(self.readings)
         return sum(places[written].index(guess) for written, guess in guesses)
-
-
-def rank(
-    matched: Sequence[Candidate],
-    guessed: Sequence[Candidate],
-    *,
-    decided: str | None,
-    decisive: Collection[str],
-    limit: int,
-) -> tuple[Candidate, ...]:
-    """The best `limit` candidates, one a code.
-
-    First the code `decided`, then the other `decisive` codes (those of the highest priority in the table
-    that took the record); then by priority, a match before a guess, occupation-only first, number of
-    phrases, code.
-    """
-    codes = {candidate.code for candidate in matched}
-    pool = [*matched, *(candidate for candidate in guessed if candidate.code not in codes)]
-    pool.sort(
-        key=lambda candidate: (
-            candidate.code != decided,
-            candidate.code not in decisive,
-            -candidate.priority,
-            candidate.source == "spelling_guess",
-            not candidate.occupation_only,
-            -len(candidate.phrases),
-            candidate.code,
-        )
-    )
-    return tuple(pool[:limit])

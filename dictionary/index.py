@@ -12,7 +12,7 @@ words are all there, not with the orders the words could be put in.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -37,17 +37,16 @@ def tokens_of(words: Iterable[str]) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class IndexedPhrase:
-    """A phrase as the index holds it: its tokens, and its two possible lines of the trace.
+    """A phrase as the index holds it: its words, their tokens, and its two possible lines of a trace.
 
-    `both_rank` and `occupation_rank` order the lines of a trace: by priority, then scope, then phrase.
+    Each line comes with its rank among the lines of the whole dictionary: by falling priority, then scope,
+    then table, then phrase.
     """
 
     words: tuple[str, ...]
     tokens: frozenset[str]
-    both: Match
-    occupation: Match
-    both_rank: int
-    occupation_rank: int
+    both: tuple[int, Match]
+    occupation: tuple[int, Match]
 
 
 @dataclass(slots=True, eq=False)
@@ -61,54 +60,63 @@ class _Node:
 class PhraseIndex:
     """The phrases of one table, found by containment."""
 
-    def __init__(self, table: Table) -> None:
-        self.name = table.name
-        self.vocabulary = Counter(word for entry in table.entries for word in set(entry.words))
+    def __init__(self, name: str, phrases: Sequence[IndexedPhrase]) -> None:
+        self.name = name
+        self.vocabulary = Counter(word for phrase in phrases for word in set(phrase.words))
         """Each word of the table with the number of phrases that hold it."""
-        phrases = _with_ranks(table)
         frequency = Counter(token for phrase in phrases for token in phrase.tokens)
         self._root = _Node()
         for phrase in phrases:
             node = self._root
             for token in sorted(phrase.tokens, key=lambda token: (frequency[token], token)):
-                node = node.children.setdefault(token, _Node())
+                child = node.children.get(token)
+                if child is None:
+                    child = node.children[token] = _Node()
+                node = child
             node.phrase = phrase
 
     def find(self, tokens: frozenset[str]) -> list[IndexedPhrase]:
         """The phrases contained in `tokens` (see `tokens_of`), in no particular order."""
         found: list[IndexedPhrase] = []
         waiting = [self._root.children]
-        while waiting:
-            children = waiting.pop()
+        for children in waiting:
             for token in children.keys() & tokens:
                 node = children[token]
                 if node.phrase is not None:
                     found.append(node.phrase)
-                if node.children:
+                if node.children and not node.children.keys().isdisjoint(tokens):
                     waiting.append(node.children)
         return found
 
 
-def _with_ranks(table: Table) -> list[IndexedPhrase]:
-    def line(entry: Entry, scope: Scope) -> Match:
-        return Match(entry.phrase, entry.code, len(entry.words), scope, table.name)
+def build_indexes(tables: Iterable[Table]) -> list[PhraseIndex]:
+    """An index for each table, in their order."""
+    tables = tuple(tables)
+    lines = [
+        (-len(entry.words), scope, place, entry.phrase, entry.code, number)
+        for scope in _SCOPES
+        for place, table in enumerate(tables)
+        for number, entry in enumerate(table.entries)
+    ]
+    lines.sort()
+    rank = {(scope, place, number): rank for rank, (_, scope, place, _, _, number) in enumerate(lines)}
 
-    lines = [line(entry, scope) for entry in table.entries for scope in _SCOPES]
-    rank = [0] * len(lines)
-    order = sorted(
-        range(len(lines)),
-        key=lambda i: (-lines[i].priority, lines[i].scope, lines[i].phrase, lines[i].code, i),
-    )
-    for place, i in enumerate(order):
-        rank[i] = place
+    def line(place: int, number: int, entry: Entry, scope: Scope) -> tuple[int, Match]:
+        match = Match(entry.phrase, entry.code, len(entry.words), scope, tables[place].name)
+        return rank[scope, place, number], match
+
     return [
-        IndexedPhrase(
-            words=entry.words,
-            tokens=tokens_of(entry.words),
-            both=lines[2 * i],
-            occupation=lines[2 * i + 1],
-            both_rank=rank[2 * i],
-            occupation_rank=rank[2 * i + 1],
+        PhraseIndex(
+            table.name,
+            [
+                IndexedPhrase(
+                    entry.words,
+                    tokens_of(entry.words),
+                    line(place, number, entry, "both"),
+                    line(place, number, entry, "occupation"),
+                )
+                for number, entry in enumerate(table.entries)
+            ],
         )
-        for i, entry in enumerate(table.entries)
+        for place, table in enumerate(tables)
     ]

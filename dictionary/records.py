@@ -87,8 +87,7 @@ class Candidate(NamedTuple):
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """What the coder says of one record.
 
     `code` is there when `status` is coded; `table` and `priority` when it is coded or a tie. `matches` is the
