@@ -128,18 +128,18 @@ class _QuotedRecords:
     def _with_stray_quotes(self, number: int, line: str, width: int | None) -> Record:
         """A line as `1,"Foo" Inc,x`: text follows a closing quote. Such a field is kept as it is written,
         quotes and all, when that gives the right number of fields; else the line is bad."""
-        text = line.rstrip("\r\n")
+        if line.count('"') % 2:
+            return self._never_closed(number, line)
         values: list[str] = []
-        for quoted, bare, end in self._literal_field.findall(text):
-            if bare.startswith('"') and bare.count('"') % 2:
-                return self._never_closed(number, line)
+        doubtful = False
+        for quoted, bare, end in self._literal_field.findall(line.rstrip("\r\n")):
+            doubtful |= bare.startswith('"') and bare.count('"') % 2 == 1
             values.append(bare or quoted.replace('""', '"'))
             if not end:
                 break
-        if width is not None and len(values) != width:
-            return Record(
-                number, None, line, "text follows a closing quote, and the fields cannot be told apart"
-            )
+        if doubtful or (width is not None and len(values) != width):
+            fault = "text follows a closing quote, and the fields cannot be told apart"
+            return Record(number, None, line, fault)
         return Record(number, values, line, "")
 
 

@@ -74,7 +74,7 @@ def detect_encoding(path: Path) -> Encoding:
     for mark, name in _MARKS:
         if head.startswith(mark):
             return Encoding(name, certain=True, damaged=not _decodes(path, name))
-    if wide := _wide_without_mark(head):
+    if wide := wide_without_mark(head):
         return Encoding(wide, certain=False, damaged=not _decodes(path, wide))
     if _decodes(path, "utf-8"):
         return Encoding("utf-8", certain=True, damaged=False)
@@ -94,7 +94,7 @@ def _decodes(path: Path, encoding: str) -> bool:
     return True
 
 
-def _wide_without_mark(head: bytes) -> str | None:
+def wide_without_mark(head: bytes) -> str | None:
     """UTF-16 without its mark: delimiters, digits and line ends leave a NUL at every second byte."""
     pairs = len(head) // 2
     even, odd = head[::2].count(0), head[1::2].count(0)
@@ -141,8 +141,9 @@ def _korean_share(sample: bytes) -> float:
     for run in _KOREAN_RUN.finditer(text):
         start, end = run.span()
         before, after = text[start - 1 : start], text[end : end + 1]
-        if before.isascii() and before.isalpha() and after.isascii() and after.isalpha():
-            continue  # a western accented pair inside a word, as in 'OCUPAÇÃO'
+        inside_word = before.isascii() and before.isalpha() and after.isascii() and after.isalpha()
+        if inside_word and end - start <= 2:
+            continue  # western accented letters inside a word, as in 'OCUPAÇÃO'
         korean += sum(syllable in _COMMON_SYLLABLES for syllable in run.group())
     others = len(_NON_ASCII.findall(text))
     return korean / others if others else 0.0

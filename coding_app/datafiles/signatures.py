@@ -4,6 +4,7 @@ import re
 import zipfile
 from pathlib import Path
 
+from coding_app.datafiles.encodings import wide_without_mark
 from coding_app.datafiles.model import FileError
 
 HEAD = 65_536
@@ -96,7 +97,7 @@ def _kind_by_contents(path: Path, head: bytes, name: str) -> str:
         raise _not_readable(name, "an XML file", _SAVE_AS)
     if _JSON.match(head):
         raise _not_readable(name, "a JSON file", _SAVE_AS)
-    if not head.startswith(_UNICODE_MARKS) and _is_binary(head):
+    if not (head.startswith(_UNICODE_MARKS) or wide_without_mark(head)) and _is_binary(head):
         raise _not_readable(name, "a binary file of an unknown kind", _SAVE_AS)
     return "csv"
 
@@ -149,8 +150,5 @@ def _describe_ole(path: Path) -> tuple[str, str]:
 
 def _is_binary(head: bytes) -> bool:
     """Control characters do not occur in text; a few NUL bytes are an accident that costs their rows only."""
-    nul = head.count(0)
     controls = len(head) - len(head.translate(None, _CONTROLS))
-    if controls > 0.05 * len(head):
-        return True
-    return nul > 0.3 * len(head) and nul != head[::2].count(0) and nul != head[1::2].count(0)
+    return controls > 0.05 * len(head) or head.count(0) > 0.3 * len(head)
