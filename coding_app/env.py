@@ -14,6 +14,10 @@ variable                  meaning                                          when 
 ``CSRF_TRUSTED_ORIGINS``  comma separated origins, behind a proxy          none
 ``SECURE_COOKIES``        ``1``: cookies over HTTPS only                   off
 ``TIME_ZONE``             a name such as ``Asia/Seoul``                    ``UTC``
+``JOB_CHUNK``             records in one transaction                       1000
+``WORKER_SEEN_WITHIN``    seconds of silence until a worker is gone        20
+``JOB_STALLED_AFTER``     seconds without progress: another takes over     60
+``LEASE_SECONDS``         how long a record stays with its coder           600
 ========================  ===============================================  ==============================
 """
 
@@ -41,6 +45,18 @@ def flag(name: str, *, default: bool = False) -> bool:
     if value in {"0", "false", "no", "off"}:
         return False
     raise ValueError(f"{name}={value!r} is neither yes nor no: set it to 1 or 0.")
+
+
+def number(name: str, default: int) -> int:
+    """The whole number ``name`` says, at least 1.
+
+    Raises:
+        ValueError: when it is none.
+    """
+    value = text(name, str(default))
+    if not value.isdecimal() or int(value) < 1:
+        raise ValueError(f"{name}={value!r} is not a whole number from 1.")
+    return int(value)
 
 
 def words(name: str, default: list[str]) -> list[str]:

@@ -145,10 +145,10 @@ else:
     }
 
 # What the application itself may be told ----------------------------------------------------------
-JOB_CHUNK = 1000  # records written in one transaction: what a killed worker loses at most
-WORKER_SEEN_WITHIN = 20  # seconds without a sign of life after which a worker counts as gone
-JOB_STALLED_AFTER = 60  # seconds without progress after which a running job is taken up again
-LEASE_SECONDS = 600  # how long a record stays with the coder who opened it
+JOB_CHUNK = env.number("JOB_CHUNK", 1000)  # records written in one transaction: what a killed worker loses at most
+WORKER_SEEN_WITHIN = env.number("WORKER_SEEN_WITHIN", 20)  # seconds without a sign of life after which a worker counts as gone
+JOB_STALLED_AFTER = env.number("JOB_STALLED_AFTER", 60)  # seconds without progress after which a running job is taken up again
+LEASE_SECONDS = env.number("LEASE_SECONDS", 600)  # how long a record stays with the coder who opened it
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

@@ -5,11 +5,12 @@ import threading
 from typing import Any
 
 from celery.signals import worker_ready, worker_shutdown
+from django.conf import settings
 from django.db import close_old_connections, connection
 
 log = logging.getLogger(__name__)
 
-EVERY = 5.0  # seconds
+EVERY = settings.WORKER_SEEN_WITHIN / 4  # seconds
 _stop = threading.Event()
 
 

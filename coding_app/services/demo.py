@@ -65,7 +65,7 @@ STUDIES = (
         columns={
             "id": "응답자번호",
             "occupation": "하는일",
-            "industry": "사업체",
+            "industry": "직위",
             "age": "나이",
             "reference": "reference_code",
         },
