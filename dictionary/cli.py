@@ -48,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         if args.command == "check":
             return _check(args)
         return _evaluate(args)
-    except UsageError as error:
+    except (UsageError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return USAGE
     except (DictionaryError, RecordFileError) as error:
@@ -223,6 +223,8 @@ def _check(args: argparse.Namespace) -> int:
         f"unknown literals: {len(dictionary.unknown.plain)}; words: {dictionary.words}"
     )
     print(f"fingerprint {dictionary.fingerprint}")
+    if dictionary.ignored:
+        print(f"not read, being no part of a dictionary: {', '.join(dictionary.ignored)}")
     return OK
 
 

@@ -74,6 +74,15 @@ def read_texts(folder: str | Path, faults: list[Fault]) -> dict[str, str]:
     return texts
 
 
+def other_tables(folder: str | Path) -> list[str]:
+    """Names of CSV files in `folder` that are no part of a dictionary: one of them may be misnamed."""
+    root = Path(folder)
+    names = [
+        path.relative_to(root).as_posix() for path in [*root.glob("*.csv"), *root.glob(f"{SPECIAL}/*.csv")]
+    ]
+    return sorted(name for name in names if canonical_name(name) is None)
+
+
 def read_folder(folder: str | Path) -> dict[str, str]:
     """The texts of the files that make the dictionary in `folder`, by relative name.
 

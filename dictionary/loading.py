@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -34,7 +34,8 @@ class Dictionary:
     """A validated dictionary. Make one with `load` or `from_texts`; it is never changed afterwards.
 
     `tables` are in the order they are tried: the special tables, then `general`. `words` names the splitter.
-    `fingerprint` is the SHA-256 of the content: the same content is the same version.
+    `fingerprint` is the SHA-256 of the content: the same content is the same version. `ignored` names the
+    files that were given but are no part of a dictionary.
     """
 
     tables: Mapping[str, Table]
@@ -44,7 +45,7 @@ class Dictionary:
     name: str = ""
     description: str = ""
     language: str = ""
-    ignored: tuple[str, ...] = field(default=())
+    ignored: tuple[str, ...] = ()
 
     @property
     def words(self) -> str:
@@ -64,7 +65,7 @@ class Dictionary:
         texts = files.read_texts(folder, faults)
         if not texts and faults:
             raise DictionaryError(faults)
-        return _build(texts, codes=codes, faults=faults)
+        return _build(texts, codes=codes, faults=faults, ignored=files.other_tables(folder))
 
     @classmethod
     def from_texts(cls, texts: Mapping[str, str], *, codes: Collection[str] | None = None) -> Dictionary:
@@ -72,7 +73,8 @@ class Dictionary:
 
         Names that no part of a dictionary has are listed in `ignored`.
         """
-        return _build(texts, codes=codes, faults=[])
+        ignored = [name for name in texts if files.canonical_name(name) is None]
+        return _build(texts, codes=codes, faults=[], ignored=ignored)
 
     @staticmethod
     def read_folder(folder: str | Path) -> dict[str, str]:
@@ -80,7 +82,13 @@ class Dictionary:
         return files.read_folder(folder)
 
 
-def _build(given: Mapping[str, str], *, codes: Collection[str] | None, faults: list[Fault]) -> Dictionary:
+def _build(
+    given: Mapping[str, str],
+    *,
+    codes: Collection[str] | None,
+    faults: list[Fault],
+    ignored: Collection[str],
+) -> Dictionary:
     texts = {name: text for given_name, text in given.items() if (name := files.canonical_name(given_name))}
     if files.ENTRIES not in texts:
         faults.append(Fault(files.ENTRIES, None, "is missing; a dictionary needs it (columns phrase,code)"))
@@ -110,7 +118,7 @@ def _build(given: Mapping[str, str], *, codes: Collection[str] | None, faults: l
         name=settings["name"],
         description=settings["description"],
         language=settings["language"],
-        ignored=tuple(sorted(name for name in given if files.canonical_name(name) is None)),
+        ignored=tuple(sorted(ignored)),
     )
 
 

@@ -124,7 +124,8 @@ def replace_when_complete(path: Path) -> Iterator[RowWriter]:
         raise UsageError(f"{path} cannot be written: {error.strerror}") from error
     try:
         with stream:
-            yield csv.writer(stream, lineterminator="\n")
+            # A lone carriage return in a cell is put in quotes only where it is part of the line end.
+            yield csv.writer(stream, lineterminator="\r\n")
         part.replace(path)
     except BaseException:
         part.unlink(missing_ok=True)
