@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 
 from django.contrib.auth.models import User
-from django.db.models import Count, F, Max, QuerySet
+from django.db.models import Count, Max, QuerySet
 from django.http import Http404
 
 from coding_app.choices import IssueKind, JobState, RecordStatus, Role
 from coding_app.models import (
     Classification,
-    Code,
     DictionaryVersion,
     Export,
     Import,
@@ -186,13 +185,3 @@ def user_named(name: str) -> User | None:
         return exact
     alike = list(active.filter(username__iexact=name)[:2])
     return alike[0] if len(alike) == 1 else None
-
-
-def largest_codes(study: Study, limit: int = 10) -> QuerySet[Code]:
-    """The final codes most records have, each with its number of records as ``n``."""
-    return (
-        Code.objects.filter(records__study=study)
-        .annotate(n=Count("records"))
-        .order_by(F("n").desc(), "position")
-        .prefetch_related("labels")[:limit]
-    )

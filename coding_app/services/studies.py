@@ -82,6 +82,41 @@ def use_dictionary(*, study: Study, version: DictionaryVersion, user: User | Non
 
 
 @transaction.atomic
+def update_settings(
+    *,
+    study: Study,
+    description: str,
+    child_age: int,
+    dictionary_version: DictionaryVersion | None,
+    user: User | None,
+) -> None:
+    """Change what a manager may change of a study; nothing is coded again by it.
+
+    A study that has a dictionary keeps one: ``None`` leaves it as it is.
+
+    Raises:
+        InvalidInput: for a dictionary of another classification, or an age that is none; nothing is changed.
+    """
+    if not 0 <= child_age <= 120:
+        raise InvalidInput(f"{child_age} is no age in years below which people count as children.")
+    if dictionary_version is not None:
+        use_dictionary(study=study, version=dictionary_version, user=user)
+    # Locked, so that the journal's "from" is what this change replaced.
+    current = Study.objects.select_for_update().get(pk=study.pk)
+    wanted: dict[str, str | int] = {"description": description, "child_age": child_age}
+    changes = {
+        name: {"from": getattr(current, name), "to": value}
+        for name, value in wanted.items()
+        if getattr(current, name) != value
+    }
+    if not changes:
+        return
+    Study.objects.filter(pk=study.pk).update(**wanted)
+    study.description, study.child_age = description, child_age
+    events.write(study=study, verb=Verb.DICTIONARY_CHANGED, actor=user, data={"settings": changes})
+
+
+@transaction.atomic
 def add_member(*, study: Study, member: User, role: Role, user: User | None) -> Membership:
     """Make ``member`` a member with ``role``.
 

@@ -1,0 +1,58 @@
+"""Template tags and filters of the pages."""
+
+from django import template
+from django.template.context import Context
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from coding_app.models import Job
+
+register = template.Library()
+
+
+@register.simple_tag(takes_context=True)
+def current(context: Context, *names: str) -> SafeString | str:
+    """Marks a link as leading to the page one is on: when the page's address has one of these names."""
+    request = context.get("request")
+    match = getattr(request, "resolver_match", None)
+    if match is None or match.url_name not in names:
+        return ""
+    return format_html(' aria-current="{}"', "page")
+
+
+@register.filter
+def percent(share: float | None) -> str:
+    """A share between 0 and 1 as percent with one decimal; a dash where there is none."""
+    return "–" if share is None else f"{100 * share:.1f} %"
+
+
+@register.filter
+def of(part: int, whole: int) -> float | None:
+    """The share of ``part`` in ``whole``, between 0 and 1; ``None`` of nothing."""
+    return part / whole if whole else None
+
+
+@register.filter
+def width(share: float | None) -> str:
+    """A share between 0 and 1 as a length for an SVG attribute, such as ``37.50%``."""
+    return f"{100 * (share or 0):.2f}%"
+
+
+@register.filter
+def tens(job: Job) -> int:
+    """How far a job is, in whole tens of percent."""
+    return (job.percent or 0) // 10 * 10
+
+
+@register.filter
+def remaining(job: Job) -> int:
+    """How much of a job is left to do, once its total is known."""
+    return (job.total or 0) - job.done
+
+
+@register.filter
+def delimiter_name(delimiter: str) -> str:
+    """A delimiter in words, for a tab cannot be seen."""
+    names = {",": _("comma"), ";": _("semicolon"), "\t": _("tab"), "|": _("vertical bar")}
+    return names.get(delimiter, delimiter)

@@ -1,0 +1,1 @@
+"""Pages: one module a screen. A view reads the request, calls services and selectors, and renders."""

@@ -1,0 +1,107 @@
+"""The dashboard: where the records of a study stand. Every number leads to the records it counts."""
+
+from dataclasses import dataclass
+
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+
+from coding_app.choices import Outcome, RecordStatus
+from coding_app.models import Membership, Study
+from coding_app.selectors import jobs, lists
+from coding_app.selectors.progress import Progress, progress
+from coding_app.views.access import PageRequest, member_view, study_page
+
+GENERAL = "general"
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A number with the address of the records behind it; ``start`` is the share of those before it."""
+
+    label: str
+    number: int
+    share: float
+    start: float = 0.0
+    href: str = ""
+    part: str = ""
+    inner: bool = False
+
+
+@member_view("GET", "HEAD")
+def show(request: PageRequest, membership: Membership) -> HttpResponse:
+    """Counts, rates, open work and the latest runs."""
+    study = membership.study
+    found = progress(study)
+    context = {
+        "progress": found,
+        "statuses": status_counts(study, found),
+        "outcomes": outcome_counts(study, found),
+        "right": records_address(study, compared="right"),
+        "wrong": records_address(study, compared="wrong"),
+        "wrong_count": found.accuracy.n - found.accuracy.k,
+        "jobs": [*jobs.open_jobs(study), *lists.interrupted_jobs(study)],
+        "worker_is_there": jobs.worker_is_there(),
+        "runs": lists.runs(study)[:5],
+        "newer": lists.newer_version(study),
+    }
+    return study_page(request, membership, "studies/dashboard.html", context)
+
+
+def records_address(study: Study, **wanted: str) -> str:
+    """The list of a study's records narrowed by fields of ``selectors.records.RecordFilter``."""
+    address = reverse("records", args=[study.slug])
+    return f"{address}?{urlencode(wanted)}" if wanted else address
+
+
+def status_counts(study: Study, found: Progress) -> list[Count]:
+    """One count a status, in the order of a record's life; their shares add up to 1."""
+    order = (
+        RecordStatus.ACCEPTED,
+        RecordStatus.DECIDED,
+        RecordStatus.SET_ASIDE,
+        RecordStatus.CANNOT_CODE,
+        RecordStatus.WAITING,
+        RecordStatus.IMPORTED,
+    )
+    counts, start = [], 0.0
+    for status in order:
+        number = found.statuses[status]
+        share = number / found.total if found.total else 0.0
+        href = records_address(study, status=status)
+        counts.append(Count(str(status.label), number, share, start, href, str(status)))
+        start += share
+    return counts
+
+
+def outcome_counts(study: Study, found: Progress) -> list[Count]:
+    """One count an outcome of the machine, the coded ones again by table, as shares of all it looked at."""
+    counts = []
+    for outcome in Outcome:
+        number = found.outcomes[outcome]
+        counts.append(
+            Count(
+                str(outcome.label),
+                number,
+                number / found.answered if found.answered else 0.0,
+                href=records_address(study, outcome=outcome),
+            )
+        )
+        if outcome == Outcome.CODED:
+            counts += _table_counts(study, found)
+    return counts
+
+
+def _table_counts(study: Study, found: Progress) -> list[Count]:
+    by_name = sorted(found.tables.items(), key=lambda item: (item[0] != GENERAL, item[0]))
+    return [
+        Count(
+            _("by the general table") if table == GENERAL else _("by the table “%(name)s”") % {"name": table},
+            number,
+            number / found.answered,
+            href=records_address(study, outcome=Outcome.CODED, table=table),
+            inner=True,
+        )
+        for table, number in by_name
+    ]

@@ -1,0 +1,14 @@
+// Says aloud, to those who listen, when a job's state or tens of percent have changed: not every second.
+"use strict";
+
+const spoken = new Map();
+
+document.addEventListener("htmx:afterSwap", () => {
+  for (const job of document.querySelectorAll("[data-announce]")) {
+    const text = job.dataset.announce;
+    if (spoken.get(job.id) !== text) {
+      spoken.set(job.id, text);
+      document.getElementById("announce").textContent = text;
+    }
+  }
+});
