@@ -32,8 +32,9 @@ def _letters(word: str) -> str:
 class SpellingGuesser:
     """Nearest words of a vocabulary by optimal string alignment: a transposition counts one edit.
 
-    `vocabulary` gives each word its number of phrases. Guesses depend on nothing but the word and the
-    vocabulary, and are remembered. Words with digits are codes rather than words, and are not guessed.
+    `vocabulary` gives each word its number of phrases. Nearest first, then the word of more phrases, then by
+    alphabet; remembered, since they depend on the word and the vocabulary alone. Words with digits are codes
+    rather than words, and are not guessed.
     """
 
     def __init__(self, vocabulary: Mapping[str, int]) -> None:
@@ -56,7 +57,9 @@ class SpellingGuesser:
             if choices:
                 hits = process.extract(letters, choices, scorer=OSA.distance, score_cutoff=cutoff, limit=None)
                 near += [(distance, -self._frequency[key], key) for _, distance, key in hits]
-        return tuple(key for _, _, key in sorted(near)[:_MAX_GUESSES])
+        near.sort()
+        # Where one word is close, those much farther away are noise.
+        return tuple(key for distance, _, key in near[:_MAX_GUESSES] if distance <= near[0][0] + 1)
 
 
 def _has_digit(word: str) -> bool:

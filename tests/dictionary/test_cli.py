@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import csv
 import json
 import os
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import dictionary
 from dictionary.cli import ADDED, main
 from tests.dictionary.build import PAPER_ENTRIES
 
@@ -244,3 +246,17 @@ def test_a_result_that_cannot_be_written_is_a_clear_error(
         assert main(["code", str(records), "--dictionary", str(folder), "--out", str(out)]) == 2
         assert str(out) in capsys.readouterr().err
     assert sorted(path.name for path in folder.parent.iterdir()) == ["dictionary", "records.csv"]
+
+
+def test_learn_hands_its_arguments_to_the_learner(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Learner:
+        @staticmethod
+        def add_arguments(parser: argparse.ArgumentParser) -> None:
+            parser.add_argument("coded")
+
+        @staticmethod
+        def main(args: argparse.Namespace) -> int:
+            return 0 if args.coded == "coded.csv" else 1
+
+    monkeypatch.setattr(dictionary, "learn", Learner, raising=False)
+    assert main(["learn", "coded.csv"]) == 0
