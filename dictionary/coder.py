@@ -13,7 +13,7 @@ from dictionary.guesses import SpellingGuesser
 from dictionary.index import IndexedPhrase, build_indexes, tokens_of
 from dictionary.loading import Dictionary
 from dictionary.normalise import split_words
-from dictionary.records import DecidedBy, Match, Record, Result, Status
+from dictionary.records import Candidate, DecidedBy, Match, Record, Result, Status
 
 _CACHE_SIZE: Final = 65_536
 
@@ -22,7 +22,8 @@ class Coder:
     """Codes records by a dictionary. May be shared between threads.
 
     `child_age`: records of a lower age, in years, are set aside; the paper gives no figure.
-    `max_candidates`: how many candidates a result has at most.
+    `max_candidates`: how many candidates a result has at most; with 0 none are worked out, nor spelling
+    guesses, which saves most of the time where only codes are wanted.
     Raises ValueError for a child age that is negative or not finite, or a negative number of candidates.
     """
 
@@ -53,8 +54,8 @@ class Coder:
 
     def code(self, record: Record) -> Result:
         """Code one record. The result depends on the record and the dictionary alone."""
-        occupation, occupation_silent = self._read(record.occupation)
-        industry, industry_silent = self._read(record.industry)
+        occupation, occupation_silent, occupation_known = self._read(record.occupation)
+        industry, industry_silent, industry_known = self._read(record.industry)
         words = occupation + industry
         tokens = tokens_of(words)
         occupation_tokens = tokens_of(occupation) if industry else tokens
@@ -82,29 +83,28 @@ class Coder:
             code, decided_by, decisive = _decide(matches)
             status = Status.TIE if code is None else Status.CODED
 
-        best_first = sorted([phrase for _, phrases in found for phrase in phrases], key=_rank)
-        guessed: dict[str, candidates.Tally] = {}
-        if status is not Status.UNKNOWN and not self._vocabulary >= set(words):
-            guessed = candidates.tally_guesses(
-                occupation, industry, self._indexes, self._guesser.nearest, self._vocabulary
-            )
-        ranked = candidates.rank(
-            candidates.tally_matches(best_first, occupation_tokens),
-            guessed,
-            decided=code,
-            decisive=decisive,
-            limit=self._limit,
-        )
+        ranked: tuple[Candidate, ...] = ()
+        if self._limit:
+            best_first = sorted([phrase for _, phrases in found for phrase in phrases], key=_rank)
+            guessed: dict[str, candidates.Tally] = {}
+            if status is not Status.UNKNOWN and not (occupation_known and industry_known):
+                guessed = candidates.tally_guesses(
+                    occupation, industry, self._indexes, self._guesser.nearest, self._vocabulary
+                )
+            matched = candidates.tally_matches(best_first, occupation_tokens)
+            ranked = candidates.rank(matched, guessed, decided=code, decisive=decisive, limit=self._limit)
         return Result(
             record.id, status, code, table, priority, decided_by, matches, ranked, words, occupation
         )
 
-    def _read_literal(self, literal: str) -> tuple[tuple[str, ...], bool]:
-        """The standard words of a literal, and whether it says nothing: it is blank, or means 'unknown'."""
+    def _read_literal(self, literal: str) -> tuple[tuple[str, ...], bool, bool]:
+        """The standard words of a literal; whether it says nothing, being blank or meaning 'unknown'; and
+        whether the dictionary has all of its words.
+        """
         standard = self.dictionary.standardise(literal)
         unknown = self.dictionary.unknown
         silent = not standard or standard in unknown.standard or split_words(literal) in unknown.plain
-        return standard, silent
+        return standard, silent, self._vocabulary >= set(standard)
 
 
 def _rank(phrase: IndexedPhrase) -> int:
