@@ -1,4 +1,4 @@
-"""What the pages of a study list: studies, choices of a form, imports and their issues, exports, runs, jobs."""
+"""What the pages of a study list: studies, choices of forms, imports, issues, exports, runs, jobs."""
 
 from dataclasses import dataclass
 

@@ -65,7 +65,9 @@ def member_view(
             except NotAllowed as error:
                 raise PermissionDenied(str(error)) from error
 
-        return signed_in(*methods)(opened)
+        # The address gives ``slug`` by name, which the type of a decorated view cannot say.
+        by_address: Callable[..., HttpResponseBase] = opened
+        return signed_in(*methods)(by_address)
 
     return decorate
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth import views as auth
-from django.forms import ModelForm
+from django.contrib.auth.forms import PasswordChangeForm
 from django.http import HttpResponse
 from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
@@ -24,7 +24,7 @@ class _PasswordChange(auth.PasswordChangeView):
     template_name = "registration/password.html"
     success_url = reverse_lazy("studies")
 
-    def form_valid(self, form: "ModelForm[Any]") -> HttpResponse:
+    def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
         messages.success(self.request, _("Your password is changed."))
         return super().form_valid(form)
 

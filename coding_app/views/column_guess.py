@@ -7,21 +7,22 @@ from collections.abc import Sequence
 # In the order in which columns are given away; within one, earlier words are surer than later ones.
 _WORDS: dict[str, tuple[str, ...]] = {
     "reference": (
-        "reference code", "reference", "known code", "gold", "isco code", "soc code", "ksco code", "occupation code",
-        "job code", "isco", "soc", "ksco", "직업코드", "분류코드", "기존코드", "정답", "코드", "code",
+        "reference code", "reference", "known code", "gold", "isco code", "soc code", "ksco code",
+        "occupation code", "job code", "isco", "soc", "ksco", "직업코드", "분류코드", "기존코드", "정답",
+        "코드", "code",
     ),
     "age": ("age", "age in years", "age years", "나이", "연령", "만나이"),
     "industry": (
-        "industry", "business", "kind of business", "employer", "company", "sector", "업종", "산업", "사업체", "회사",
-        "사업", "직장",
+        "industry", "business", "kind of business", "employer", "company", "sector",
+        "업종", "산업", "사업체", "회사", "사업", "직장",
     ),
     "occupation": (
-        "occupation", "usual occupation", "job", "job title", "profession", "trade", "하는일", "직업", "직무", "직종",
-        "직책", "occ", "title",
+        "occupation", "usual occupation", "job", "job title", "profession", "trade",
+        "하는일", "직업", "직무", "직종", "직책", "occ", "title",
     ),
     "id": (
-        "id", "record id", "case id", "certificate id", "respondent id", "identifier", "record", "case", "number", "no",
-        "일련번호", "번호", "응답자번호", "아이디", "식별자", "key",
+        "id", "record id", "case id", "certificate id", "respondent id", "identifier", "record", "case",
+        "number", "no", "일련번호", "번호", "응답자번호", "아이디", "식별자", "key",
     ),
 }  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
@@ -37,7 +38,7 @@ def upload(request: PageRequest, membership: Membership) -> HttpResponse:
     study = membership.study
     form = UploadForm(request.POST, request.FILES) if request.method == "POST" else UploadForm()
     if form.is_bound and form.is_valid():
-        sent: UploadedFile = form.cleaned_data["file"]
+        sent: UploadedFile[Any] = form.cleaned_data["file"]
         try:
             made = ingest.receive(
                 study=study, user=request.user, name=sent.name or "file", chunks=sent.chunks()
