@@ -17,7 +17,6 @@ from django.test import override_settings
 
 from tests.workers import WorkerProcess
 
-_LOG_LINES = 60
 _workers = pytest.StashKey[list[WorkerProcess]]()
 
 
@@ -88,6 +87,5 @@ def pytest_runtest_makereport(
     report = yield
     if report.failed:
         for worker in item.stash.get(_workers, []):
-            text = "\n".join(worker.output().splitlines()[-_LOG_LINES:])
-            report.sections.append((f"log of {worker.name}", text))
+            report.sections.append((f"log of {worker.name}", worker.tail()))
     return report

@@ -70,11 +70,12 @@ def _start_session() -> None:
         found = servers.start(folder, os.environ, _stack)
     except servers.ServerMissing as error:
         raise pytest.UsageError(str(error)) from error
+    _stack.callback(servers.kill_groups, folder)
     os.environ.update(found, **{FOLDER: str(folder)})
 
 
 def _set_up_process() -> None:
-    folder = Path(os.environ[FOLDER])
+    folder = session_folder()
     own = folder / worker_name()
     (own / "static").mkdir(parents=True)  # WhiteNoise warns when the folder of collected files is absent
     for name in FOREIGN:
@@ -84,6 +85,11 @@ def _set_up_process() -> None:
         os.environ["QUEUE_PREFIX"] = f"{folder.name}-{worker_name()}"
     if on_sqlite():
         os.environ["DATABASE_URL"] = servers.sqlite_url(own / "tiebreak.sqlite3")
+
+
+def session_folder() -> Path:
+    """The temporary folder of the whole session."""
+    return Path(os.environ[FOLDER])
 
 
 def on_sqlite() -> bool:

@@ -8,12 +8,13 @@ server at all.
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import time
 import warnings
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
@@ -66,6 +67,7 @@ def start_postgres(folder: Path, stack: ExitStack) -> str:
         ) from error
 
     data = (folder / "postgres").resolve()
+    stack.callback(_end_postgres, data)
     try:
         server: PostgresServer = get_server(data, cleanup_mode="stop")
     except subprocess.TimeoutExpired:
@@ -89,6 +91,13 @@ def start_postgres(folder: Path, stack: ExitStack) -> str:
     if info.socket_dir is None:
         return f"postgres://postgres@{info.hostname}:{info.port}/tiebreak"
     return f"postgres://postgres@/tiebreak?{urlencode({'host': str(info.socket_dir)})}"
+
+
+def _end_postgres(data: Path) -> None:
+    """End the server of ``data`` if it still runs: the session was interrupted while it started."""
+    note = data / "postmaster.pid"
+    if note.exists():
+        os.kill(int(note.read_text().splitlines()[0]), signal.SIGQUIT)
 
 
 def start_redis(folder: Path, stack: ExitStack) -> str:
@@ -136,6 +145,20 @@ def stop(process: subprocess.Popen[bytes]) -> None:
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
+
+
+def note_group(folder: Path, pid: int) -> Path:
+    """Note in ``folder`` that ``pid`` leads a process group; returns the note, to be removed with it."""
+    note = folder / f"{pid}.group"
+    note.touch()
+    return note
+
+
+def kill_groups(folder: Path) -> None:
+    """Kill the groups still noted in ``folder``: their test ended without putting them away."""
+    for note in folder.glob("*.group"):
+        with suppress(ProcessLookupError):
+            os.killpg(int(note.stem), signal.SIGKILL)
 
 
 def sqlite_url(path: Path) -> str:

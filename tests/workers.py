@@ -12,7 +12,8 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from django.db import connection
 
-from tests.servers import sqlite_url, wait_for
+from tests.plugin import session_folder
+from tests.servers import note_group, sqlite_url, wait_for
 from tests.shared import REPOSITORY
 
 READY_SECONDS = 90
@@ -66,9 +67,10 @@ class WorkerProcess:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+        self._note = note_group(session_folder(), self.pid)
         if not wait_for(lambda: self.answers() or not self.alive, seconds=READY_SECONDS):
             self.kill()
-        assert self.alive, f"the worker {self.name} did not start; its log:\n{self.output()}"
+        assert self.alive, f"the worker {self.name} did not start; its log ends:\n{self.tail()}"
 
     @property
     def pid(self) -> int:
@@ -90,6 +92,10 @@ class WorkerProcess:
         """What it has written so far."""
         return self.log.read_text(errors="replace")
 
+    def tail(self, lines: int = 60) -> str:
+        """The last ``lines`` lines it has written."""
+        return "\n".join(self.output().splitlines()[-lines:])
+
     def stop(self) -> None:
         """Let it finish the task at hand and end; killed when that takes more than 30 seconds."""
         self._signal(signal.SIGTERM, group=False)
@@ -97,11 +103,13 @@ class WorkerProcess:
             self._process.wait(30)
         except subprocess.TimeoutExpired:
             self.kill()
+        self._note.unlink(missing_ok=True)
 
     def kill(self) -> None:
         """End it at once with all its children, as a power cut would."""
         self._signal(signal.SIGKILL, group=True)
         self._process.wait()
+        self._note.unlink(missing_ok=True)
 
     def _signal(self, number: signal.Signals, *, group: bool) -> None:
         if not self.alive:
