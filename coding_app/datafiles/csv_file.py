@@ -36,7 +36,7 @@ def sniff_csv(
         found = detect_encoding(path)
         encoding = found.name
         words = NAMES.get(encoding, encoding)
-        if not found.certain:
+        if not found.certain and encoding != "utf-8":
             warnings.append(f"The file is not in UTF-8; it was read as {words}. Check the letters below.")
         if found.damaged:
             warnings.append(

@@ -35,7 +35,7 @@ NAMES = {
 }
 
 _NON_ASCII = re.compile("[^\0-\x7f]")
-_KOREAN_RUN = re.compile("[가-힣]+")
+_KOREAN_RUN = re.compile("[가-힣一-鿿豈-\ufaff]+")
 _WESTERN = re.compile("[À-ÖØ-öø-þŠŽŒšžœŸ€‚„…‘’“”•–—™¡¢£§©ª«®°±²³´µ·¹º»¼½¾¿\xa0]")
 
 
@@ -144,6 +144,10 @@ def _korean_share(sample: bytes) -> float:
         inside_word = before.isascii() and before.isalpha() and after.isascii() and after.isalpha()
         if inside_word and end - start <= 2:
             continue  # western accented letters inside a word, as in 'OCUPAÇÃO'
-        korean += sum(syllable in _COMMON_SYLLABLES for syllable in run.group())
+        # A single Chinese character may be two western letters ('größer'); a word of them is not.
+        chinese = end - start > 1
+        korean += sum(
+            sign in _COMMON_SYLLABLES or (chinese and not "가" <= sign <= "힣") for sign in run.group()
+        )
     others = len(_NON_ASCII.findall(text))
     return korean / others if others else 0.0

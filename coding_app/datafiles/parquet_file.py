@@ -21,8 +21,8 @@ from coding_app.datafiles.raw_text import show_raw
 
 _READ_AT_ONCE = 2_000
 """Rows of a batch that is read."""
-_CELLS_AT_ONCE = 400_000
-_CHARACTERS_AT_ONCE = 16 << 20
+_CELLS_AT_ONCE = 120_000
+_CHARACTERS_AT_ONCE = 8 << 20
 """Cells and characters after which a row group is written: what memory holds at most."""
 _BUFFER = 1 << 16
 
@@ -129,7 +129,7 @@ def unique_names(header: Sequence[str]) -> list[str]:
 
 def write_parquet(path: Path, header: Sequence[str], rows: Iterable[Sequence[str | None]]) -> int:
     """Writes all columns as text exactly as given, None as null, names by `unique_names`; returns the number
-    of rows. A row group holds at most about 400,000 cells or 16 million characters."""
+    of rows. A row group holds at most about 120,000 cells or 8 million characters."""
     schema = pa.schema([(name, pa.string()) for name in unique_names(header)])
     most = max(1, _CELLS_AT_ONCE // len(header))
     count = 0

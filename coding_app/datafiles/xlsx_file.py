@@ -1,5 +1,6 @@
 """XLSX files: what they are, and their rows."""
 
+import re
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from itertools import islice
@@ -18,6 +19,10 @@ from coding_app.datafiles.raw_text import show_raw
 from coding_app.datafiles.xlsx_package import DAMAGE, Package, Sheet, damaged, open_archive, open_package
 from coding_app.datafiles.xlsx_sheet import number_texts, sheet_rows
 from coding_app.datafiles.xlsx_strings import SharedStrings, read_shared_strings
+
+
+_HEAD_OF_SHEET = 1 << 16
+_DIMENSION = re.compile(rb'<(?:\w+:)?dimension\s+ref="[A-Z]+[0-9]+:[A-Z]+([0-9]+)"')
 
 
 def sniff_xlsx(path: Path, name: str, *, sheet: str | None = None) -> FileFormat:
@@ -59,6 +64,19 @@ def _choose(package: Package, sheet: str | None, name: str) -> Sheet:
             return each
     known = ", ".join(repr(each.name) for each in package.sheets)
     raise FileError(f"{name} has no sheet {sheet!r}. Choose one of {known}.")
+
+
+def declared_rows(path: Path, sheet: str) -> int | None:
+    """The last row of a sheet as the file declares it; None when it does not, or declares a single cell, as
+    programs do that do not know it. FileError when the workbook is damaged."""
+    with open_archive(path, path.name) as archive:
+        try:
+            part = _choose(open_package(archive), sheet, path.name).part
+            with archive.open(part) as source:
+                found = _DIMENSION.search(source.read(_HEAD_OF_SHEET))
+        except DAMAGE as error:
+            raise damaged(path.name, error) from error
+    return int(found.group(1)) if found else None
 
 
 def read_xlsx(path: Path, file_format: FileFormat, *, start: int = 0) -> Iterator[Row | BadRow]:

@@ -53,6 +53,7 @@ def test_utf16_without_its_mark_is_read(tmp_path: Path) -> None:
     ("word", "encoding"),
     [
         ("농", "cp949"),
+        ("敎師", "cp949"),
         ("제빵사", "cp949"),
         ("IT개발자A", "cp949"),
         ("café", "cp1252"),
@@ -106,7 +107,9 @@ def test_a_wrong_byte_does_not_swallow_the_line_end_delimiter_or_quote_behind_it
 
 def test_plain_english_with_one_byte_that_is_no_letter_stays_utf8_with_one_bad_row(tmp_path: Path) -> None:
     path = write(tmp_path, b"id,job\n1,baker\n2,co\xffok\n3,smith\n")
-    assert sniff(path).encoding == "utf-8"
+    found = sniff(path)
+    assert found.encoding == "utf-8"
+    assert len(found.warnings) == 1
     assert [row.line for row in read(path) if isinstance(row, BadRow)] == [3]
 
 

@@ -19,7 +19,8 @@ KINDS = ["csv", "xlsx", "parquet"]
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_report_gives_the_rows_and_the_hash_of_the_file(tmp_path: Path, kind: str) -> None:
     path = tmp_path / f"out.{kind}"
-    report = write_rows(path, kind, ["a", "b"], iter([["1", None], ["2", "x"]]))
+    rows: list[list[str | None]] = [["1", None], ["2", "x"]]
+    report = write_rows(path, kind, ["a", "b"], iter(rows))
     assert report == WriteReport(2, hashlib.sha256(path.read_bytes()).hexdigest())
     assert [each.name for each in tmp_path.iterdir()] == [path.name]
 
@@ -71,7 +72,7 @@ def test_the_file_can_be_read_by_whom_any_new_file_can(tmp_path: Path, kind: str
 
 def test_csv_follows_the_standard_and_carries_a_byte_order_mark_unless_told_otherwise(tmp_path: Path) -> None:
     path = tmp_path / "out.csv"
-    rows = [["1", 'say "hi", all'], [None, "a\nb"], ["", "직업"]]
+    rows: list[list[str | None]] = [["1", 'say "hi", all'], [None, "a\nb"], ["", "직업"]]
     write_rows(path, "csv", ["id", "job"], rows)
     expected = 'id,job\r\n1,"say ""hi"", all"\r\n,"a\nb"\r\n,직업\r\n'
     assert path.read_bytes() == b"\xef\xbb\xbf" + expected.encode()
