@@ -170,6 +170,14 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "COMPONENT_SPLIT_REQUEST": True,
+    "ENUM_NAME_OVERRIDES": {
+        "FileKind": "coding_app.choices.FileKind.choices",
+        "IssueKind": "coding_app.choices.IssueKind.choices",
+        "JobKind": "coding_app.choices.JobKind.choices",
+        "DecisionKind": "coding_app.choices.DecisionKind.choices",
+        "ImportState": "coding_app.choices.ImportState.choices",
+        "JobState": "coding_app.choices.JobState.choices",
+    },
 }
 
 LOGGING = {

@@ -1,0 +1,1 @@
+"""The REST API: translates requests into calls of services and selectors, and their answers into JSON."""

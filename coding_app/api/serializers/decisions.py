@@ -1,0 +1,65 @@
+"""What people decide."""
+
+from typing import Any
+
+from django.utils import timezone
+from rest_framework import serializers
+
+from coding_app.api.serializers.catalogue import CodeBriefSerializer
+from coding_app.api.serializers.inputs import Input, Key
+from coding_app.choices import CannotCodeReason, DecisionKind
+from coding_app.models import Decision
+
+LARGEST_VERSION = 2**31 - 1
+MEANT_FOR = {"code": DecisionKind.CODE, "suggestion": DecisionKind.CODE, "reason": DecisionKind.CANNOT_CODE}
+
+
+class DecisionSerializer(serializers.ModelSerializer[Decision]):
+    """What a person said of a record; ``undone_at`` is set when they took it back."""
+
+    external_id = serializers.CharField(source="record.external_id", read_only=True)
+    coder = serializers.CharField(source="coder.username", read_only=True)
+    code = CodeBriefSerializer(read_only=True, allow_null=True)
+
+    class Meta:
+        model = Decision
+        fields = [
+            "id", "record", "external_id", "coder", "kind", "code", "suggestion", "reason", "note",
+            "record_version", "opened_at", "decided_at", "undone_at",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+
+class DecisionInput(Input):
+    """A decision: ``kind`` is ``code`` with a code, or ``cannot_code`` with a reason."""
+
+    record = Key(help_text="key of the record")
+    seen_version = serializers.IntegerField(
+        min_value=1, max_value=LARGEST_VERSION, help_text="the version of the record that was looked at"
+    )
+    kind = serializers.ChoiceField(DecisionKind.choices)
+    code = serializers.CharField(required=False, max_length=30)
+    suggestion = Key(required=False, allow_null=True, help_text="the candidate that was picked, if one was")
+    reason = serializers.ChoiceField(CannotCodeReason.choices, required=False)
+    note = serializers.CharField(required=False, allow_blank=True, max_length=2000)
+    opened_at = serializers.DateTimeField(required=False, allow_null=True)
+
+    def validate_opened_at(self, value: Any) -> Any:
+        """Not later than now."""
+        if value is not None and value > timezone.now():
+            raise serializers.ValidationError("This time has not come yet.")
+        return value
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """A code or a reason, whichever the kind asks for, and not the other."""
+        needed = "code" if attrs["kind"] == DecisionKind.CODE else "reason"
+        if needed not in attrs:
+            raise serializers.ValidationError(
+                {needed: [f"A decision of the kind {attrs['kind']} needs this."]}
+            )
+        for name, kind in MEANT_FOR.items():
+            if attrs.get(name) is not None and attrs["kind"] != kind:
+                raise serializers.ValidationError(
+                    {name: [f"This belongs to decisions of the kind {kind.value}."]}
+                )
+        return attrs

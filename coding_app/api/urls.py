@@ -1,0 +1,88 @@
+"""Addresses of the API, below ``/api/v1/``."""
+
+from django.urls import URLPattern, URLResolver, include, path, re_path, register_converter
+from django.views.generic import RedirectView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from rest_framework.parsers import MultiPartParser
+
+from coding_app.api.converters import StudySlug
+from coding_app.api.views.catalogue import (
+    ClassificationViews,
+    CodeViews,
+    DictionaryVersionViews,
+    DictionaryViews,
+)
+from coding_app.api.views.decisions import DecisionViews
+from coding_app.api.views.exports import ExportViews
+from coding_app.api.views.imports import ImportIssueViews, ImportViews
+from coding_app.api.views.jobs import JobViews, RunViews
+from coding_app.api.views.members import MemberViews
+from coding_app.api.views.nowhere import NowhereView
+from coding_app.api.views.queue import QueueViews, SearchViews
+from coding_app.api.views.records import RecordViews
+from coding_app.api.views.studies import StudyDetailViews, StudyListViews
+from coding_app.api.views.tokens import TokenView
+
+app_name = "api"
+register_converter(StudySlug, "study")
+
+study: list[URLPattern | URLResolver] = [
+    path("", StudyDetailViews.as_view({"get": "retrieve", "patch": "partial_update"}), name="study"),
+    path("members/", MemberViews.as_view({"get": "list", "post": "create"}), name="members"),
+    path(
+        "members/<int:pk>/",
+        MemberViews.as_view({"patch": "partial_update", "delete": "destroy"}),
+        name="member",
+    ),
+    path(
+        "imports/",
+        ImportViews.as_view({"get": "list", "post": "create"}, parser_classes=[MultiPartParser]),
+        name="imports",
+    ),
+    path("imports/<int:pk>/", ImportViews.as_view({"get": "retrieve", "delete": "destroy"}), name="import"),
+    path("imports/<int:pk>/start/", ImportViews.as_view({"post": "start"}), name="import-start"),
+    path("imports/<int:pk>/issues/", ImportIssueViews.as_view({"get": "list"}), name="import-issues"),
+    path(
+        "imports/<int:pk>/issues.csv", ImportIssueViews.as_view({"get": "download"}), name="import-issues-csv"
+    ),
+    path("records/", RecordViews.as_view({"get": "list"}), name="records"),
+    path("records/<int:pk>/", RecordViews.as_view({"get": "retrieve"}), name="record"),
+    path("runs/", RunViews.as_view({"get": "list", "post": "create"}), name="runs"),
+    path("jobs/", JobViews.as_view({"get": "list"}), name="jobs"),
+    path("jobs/<int:pk>/", JobViews.as_view({"get": "retrieve"}), name="job"),
+    path("jobs/<int:pk>/stop/", JobViews.as_view({"post": "stop"}), name="job-stop"),
+    path("jobs/<int:pk>/resume/", JobViews.as_view({"post": "resume"}), name="job-resume"),
+    path("queue/", QueueViews.as_view({"get": "counts"}), name="queue"),
+    path("queue/next/", QueueViews.as_view({"post": "next"}), name="queue-next"),
+    path("queue/open/<int:record>/", QueueViews.as_view({"post": "open"}), name="queue-open"),
+    path("queue/renew/", QueueViews.as_view({"post": "renew"}), name="queue-renew"),
+    path("queue/release/", QueueViews.as_view({"post": "release"}), name="queue-release"),
+    path("decisions/", DecisionViews.as_view({"get": "list", "post": "create"}), name="decisions"),
+    path("decisions/undo/", DecisionViews.as_view({"post": "undo"}), name="decision-undo"),
+    path("exports/", ExportViews.as_view({"get": "list", "post": "create"}), name="exports"),
+    path("exports/<int:pk>/", ExportViews.as_view({"get": "retrieve"}), name="export"),
+    path("exports/<int:pk>/download/", ExportViews.as_view({"get": "download"}), name="export-download"),
+    path("search/", SearchViews.as_view({"get": "search"}), name="search"),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", RedirectView.as_view(pattern_name="api:docs"), name="root"),
+    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("docs/", SpectacularSwaggerView.as_view(url_name="api:schema"), name="docs"),
+    path("auth-token/", TokenView.as_view(), name="auth-token"),
+    path("classifications/", ClassificationViews.as_view({"get": "list"}), name="classifications"),
+    path(
+        "classifications/<int:pk>/", ClassificationViews.as_view({"get": "retrieve"}), name="classification"
+    ),
+    path("classifications/<int:pk>/codes/", CodeViews.as_view({"get": "list"}), name="codes"),
+    path("dictionaries/", DictionaryViews.as_view({"get": "list"}), name="dictionaries"),
+    path("dictionaries/<int:pk>/", DictionaryViews.as_view({"get": "retrieve"}), name="dictionary"),
+    path(
+        "dictionaries/<int:pk>/versions/",
+        DictionaryVersionViews.as_view({"get": "list"}),
+        name="dictionary-versions",
+    ),
+    path("studies/", StudyListViews.as_view({"get": "list", "post": "create"}), name="studies"),
+    path("studies/<study:slug>/", include(study)),
+    re_path(r"^.*$", NowhereView.as_view(), name="nowhere"),
+]

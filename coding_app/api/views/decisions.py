@@ -1,0 +1,90 @@
+"""What people decide."""
+
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from coding_app import permissions
+from coding_app.api.filters import DecisionParameters
+from coding_app.api.pagination import NewestFirst
+from coding_app.api.serializers.decisions import DecisionInput, DecisionSerializer
+from coding_app.api.serializers.queue import OpenRecordSerializer
+from coding_app.api.views.base import Need, StudyViews
+from coding_app.choices import CannotCodeReason, DecisionKind
+from coding_app.models import Decision, Record
+from coding_app.selectors import api_lists
+from coding_app.services import review
+
+WORK = Need(permissions.CODE_RECORDS, "code records")
+
+
+class DecisionViews(StudyViews[Decision]):
+    """Decisions; coders see their own."""
+
+    queryset = Decision.objects.none()
+    pagination_class = NewestFirst
+    needs = dict.fromkeys(("list", "create", "undo"), WORK)
+
+    @extend_schema(parameters=[DecisionParameters], responses=DecisionSerializer(many=True))
+    def list(self, request: Request, **where: Any) -> Response:
+        """Newest first, undone ones too: one's own, and to supervisors and managers everybody's."""
+        coder = DecisionParameters.read(request).get("coder")
+        own = self.user.get_username()
+        if not permissions.allows(self.membership.role, permissions.SUPERVISE):
+            if coder not in (None, own):
+                permissions.require(self.membership.role, permissions.SUPERVISE, "see others' decisions")
+            coder = own
+        return self.page(api_lists.decisions(self.study, coder=coder), DecisionSerializer)
+
+    @extend_schema(request=DecisionInput, responses={201: DecisionSerializer})
+    def create(self, request: Request, **where: Any) -> Response:
+        """Give a waiting record its code, or say why it cannot be coded. 409 when it changed meanwhile."""
+        given = self.read(DecisionInput).validated_data
+        record = api_lists.record_of(self.study, given["record"])
+        if record is None:
+            raise serializers.ValidationError({"record": ["There is no such record in this study."]})
+        made = (
+            self._code(record, given) if given["kind"] == DecisionKind.CODE else self._cannot(record, given)
+        )
+        return self.shown(made, DecisionSerializer, status.HTTP_201_CREATED)
+
+    @extend_schema(operation_id="studies_decisions_undo", request=None, responses=OpenRecordSerializer)
+    def undo(self, request: Request, **where: Any) -> Response:
+        """Take back one's latest decision; the record is before one again."""
+        item = review.undo(study=self.study, user=self.user)
+        return Response(OpenRecordSerializer.of(item, timezone.now()).data)
+
+    def _code(self, record: Record, given: dict[str, Any]) -> Decision:
+        code = api_lists.code_of(self.study, given["code"])
+        if code is None:
+            raise serializers.ValidationError(
+                {"code": [f"There is no code {given['code']!r} in {self.study.classification}."]}
+            )
+        suggestion = None
+        if given.get("suggestion") is not None:
+            suggestion = api_lists.suggestion_of(record, given["suggestion"])
+            if suggestion is None:
+                raise serializers.ValidationError({"suggestion": ["This record never had such a candidate."]})
+        return review.decide(
+            record=record,
+            user=self.user,
+            code=code,
+            seen_version=given["seen_version"],
+            suggestion=suggestion,
+            note=given.get("note", ""),
+            opened_at=given.get("opened_at"),
+        )
+
+    def _cannot(self, record: Record, given: dict[str, Any]) -> Decision:
+        return review.cannot_code(
+            record=record,
+            user=self.user,
+            reason=CannotCodeReason(given["reason"]),
+            seen_version=given["seen_version"],
+            note=given.get("note", ""),
+            opened_at=given.get("opened_at"),
+        )
