@@ -8,9 +8,9 @@ BLOCK = 1 << 20
 
 
 def count_lines(path: Path, found: FileFormat) -> int | None:
-    """Lines of a CSV file, rows of a sheet or of a Parquet file: no `Row.line` is greater, if a sheet declares its rows rightly.
+    """Lines of a CSV file, rows of a sheet or of a Parquet file: no `Row.line` is greater.
 
-    None when the file does not say (a sheet without declared dimensions).
+    A sheet is taken at its word; None when it does not say (a sheet without declared dimensions).
     """
     if found.kind == "xlsx":
         from coding_app.datafiles.xlsx_file import declared_rows

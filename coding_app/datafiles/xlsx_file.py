@@ -20,7 +20,6 @@ from coding_app.datafiles.xlsx_package import DAMAGE, Package, Sheet, damaged, o
 from coding_app.datafiles.xlsx_sheet import number_texts, sheet_rows
 from coding_app.datafiles.xlsx_strings import SharedStrings, read_shared_strings
 
-
 _HEAD_OF_SHEET = 1 << 16
 _DIMENSION = re.compile(rb'<(?:\w+:)?dimension\s+ref="[A-Z]+[0-9]+:[A-Z]+([0-9]+)"')
 
