@@ -6,6 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from coding_app.exceptions import TiebreakError
 from coding_app.management.output import command_errors, work_here
 from coding_app.selectors import catalogue
 from coding_app.services import ingest
@@ -42,15 +43,19 @@ class Command(BaseCommand):
         with command_errors():
             study = catalogue.study(options["study"])
             upload = ingest.receive(study=study, user=None, name=path.name, chunks=_blocks(path))
-            columns = ingest.Columns.by_name(
-                upload.header,
-                id=options["id_column"],
-                occupation=options["occupation_column"],
-                industry=options["industry_column"],
-                age=options["age_column"],
-                reference=options["code_column"],
-            )
-            job = ingest.start(upload=upload, columns=columns, user=None, then_code=False)
+            try:
+                columns = ingest.Columns.by_name(
+                    upload.header,
+                    id=options["id_column"],
+                    occupation=options["occupation_column"],
+                    industry=options["industry_column"],
+                    age=options["age_column"],
+                    reference=options["code_column"],
+                )
+                job = ingest.start(upload=upload, columns=columns, user=None, then_code=False)
+            except TiebreakError:
+                ingest.discard(upload=upload)
+                raise
         work_here(job.pk, self.stdout)
         upload.refresh_from_db()
         self.stdout.write(f"{path.name}: {upload.added} added, {upload.unchanged} unchanged")
