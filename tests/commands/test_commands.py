@@ -73,12 +73,11 @@ def test_importing_the_same_file_again_says_that_nothing_changed(files: Path) ->
 
 def test_waiting_shows_how_it_ended(files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     prepare(files)
-    from coding_app.management import output
 
     def worker_meanwhile(seconds: float) -> None:
         work.run_job(job_id=Study.objects.get().jobs.get(kind="code").pk, worker="test")
 
-    monkeypatch.setattr(output.time, "sleep", worker_meanwhile)
+    monkeypatch.setattr("coding_app.management.output.time.sleep", worker_meanwhile)
     said = run("code_records", "Mills", "--wait")
     assert "No worker answers yet" in said
     assert "coded: 4" in said

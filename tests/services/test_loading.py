@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from coding_app.choices import Role
 from coding_app.exceptions import Faults, InvalidInput
 from coding_app.models import Classification, Code, Dictionary, DictionaryVersion, Event
 from coding_app.services import classifications, dictionaries, studies
@@ -113,7 +114,7 @@ def test_a_study_keeps_a_manager(tmp_path: Path) -> None:
     with pytest.raises(InvalidInput, match="needs a manager"):
         studies.remove_member(membership=boss, user=boss.user)
     second = study.memberships.get(role="coder")
-    studies.change_role(membership=second, role=studies.Role.MANAGER, user=boss.user)
+    studies.change_role(membership=second, role=Role.MANAGER, user=boss.user)
     studies.remove_member(membership=boss, user=boss.user)
     assert list(study.memberships.filter(role="manager")) == [second]
 
