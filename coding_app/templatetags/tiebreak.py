@@ -24,7 +24,7 @@ def current(context: Context, *names: str) -> SafeString | str:
 @register.filter
 def percent(share: float | None) -> str:
     """A share between 0 and 1 as percent with one decimal; a dash where there is none."""
-    return "–" if share is None else f"{100 * share:.1f} %"
+    return "–" if share is None else f"{100 * share:.1f}\N{NO-BREAK SPACE}%"
 
 
 @register.filter

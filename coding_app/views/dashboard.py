@@ -97,7 +97,7 @@ def _table_counts(study: Study, found: Progress) -> list[Count]:
     by_name = sorted(found.tables.items(), key=lambda item: (item[0] != GENERAL, item[0]))
     return [
         Count(
-            _("by the general table") if table == GENERAL else _("by the table “%(name)s”") % {"name": table},
+            _("general table") if table == GENERAL else _("table “%(name)s”") % {"name": table},
             number,
             number / found.answered,
             href=records_address(study, outcome=Outcome.CODED, table=table),

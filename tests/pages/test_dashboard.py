@@ -92,7 +92,7 @@ def test_an_export_is_asked_for_written_and_downloaded(
     export.refresh_from_db()
     assert export.sha256 in page
     response = client.get(f"{target}{export.pk}/download/")
-    content = b"".join(response.streaming_content)  # type: ignore[arg-type]
+    content = response.getvalue()
     assert hashlib.sha256(content).hexdigest() == export.sha256
     name = f"{coded_study.slug}-{timezone.localdate():%Y-%m-%d}.{kind}"
     assert response["Content-Disposition"] == f'attachment; filename="{name}"'

@@ -8,12 +8,13 @@ from django.test import Client
 
 from coding_app.choices import Role
 from coding_app.models import Classification, Event, Membership, Study
+from coding_app.services import dictionaries
 from tests import factories
 
 NEW = "/new-study/"
 
 
-def fields(classification: Classification, **changes: object) -> dict[str, object]:
+def fields(classification: Classification, **changes: str | int) -> dict[str, str | int]:
     """A new study as the form sends it."""
     version = classification.dictionaries.get().versions.get()
     return {
@@ -54,7 +55,8 @@ def test_only_dictionaries_of_the_chosen_classification_are_offered(
     page = manager.get(NEW).content.decode()
     assert "Words v1" not in page
     assert "Trade words v1" not in page
-    page = manager.get(NEW, {"classification": other.pk, "name": "Kept"}).content.decode()
+    chosen: dict[str, str | int] = {"classification": other.pk, "name": "Kept"}
+    page = manager.get(NEW, chosen).content.decode()
     assert "Trade words v1" in page
     assert ">Words v1" not in page
     assert 'value="Kept"' in page
@@ -111,7 +113,7 @@ def test_a_newer_version_of_the_dictionary_is_offered(
     folder = factories.write_dictionary(
         tmp_path / "newer", {**factories.DICTIONARY, "entries.csv": "phrase,code\nDRIVER,715\n"}
     )
-    factories.dictionaries.load(name="Words", classification=empty_study.classification, folder=folder)
+    dictionaries.load(name="Words", classification=empty_study.classification, folder=folder)
     page = manager.get(f"/studies/{empty_study.slug}/settings/").content.decode()
     assert "There is a newer version" in page
     assert "Words v2" in page

@@ -1,0 +1,64 @@
+"""The Korean translation: whole, true to its placeholders, compiled, and shown."""
+
+import ast
+import gettext
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from django.test import Client
+
+from coding_app.models import Study
+
+FOLDER = Path(__file__).resolve().parents[2] / "coding_app" / "locale" / "ko" / "LC_MESSAGES"
+FIELD = re.compile(r'^(msgid|msgid_plural|msgstr(?:\[\d\])?) ((?:"[^\n]*"\n?)+)', re.MULTILINE)
+PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%%|%s")
+
+
+def entries() -> list[dict[str, str]]:
+    """The messages of the .po file, each with its fields; the header is left out."""
+    text = (FOLDER / "django.po").read_text(encoding="utf-8")
+    found = []
+    for block in text.split("\n\n"):
+        fields = {
+            name: "".join(ast.literal_eval(line) for line in lines.splitlines())
+            for name, lines in FIELD.findall(block + "\n")
+        }
+        if fields.get("msgid"):
+            found.append(fields)
+    return found
+
+
+def test_every_message_is_translated_with_its_placeholders() -> None:
+    found = entries()
+    assert len(found) > 200
+    for fields in found:
+        wanted = fields.get("msgid_plural", fields["msgid"])
+        translated = fields.get("msgstr[0]", fields.get("msgstr", ""))
+        assert translated, wanted
+        assert sorted(PLACEHOLDER.findall(translated)) == sorted(PLACEHOLDER.findall(wanted)), wanted
+
+
+def test_the_compiled_catalogue_says_what_the_text_says() -> None:
+    with (FOLDER / "django.mo").open("rb") as stream:
+        compiled = gettext.GNUTranslations(stream)
+    for fields in entries():
+        if "msgid_plural" in fields:
+            said = compiled.ngettext(fields["msgid"], fields["msgid_plural"], 2)
+            assert said == fields["msgstr[0]"]
+        else:
+            assert compiled.gettext(fields["msgid"]) == fields["msgstr"]
+
+
+@pytest.mark.parametrize("name", ["", "imports/", "exports/", "members/", "settings/", "upload/"])
+def test_pages_speak_korean_to_whoever_asks_for_it(
+    coded_study: Study, sign_in: Callable[[str], Client], name: str
+) -> None:
+    client = sign_in("manager")
+    page = client.get(f"/studies/{coded_study.slug}/{name}", headers={"Accept-Language": "ko"})
+    text = page.content.decode()
+    assert '<html lang="ko">' in text
+    for english in ("Sign out", "Dashboard", "Settings", "Members", "Exports"):
+        assert english not in text
+    assert "현황" in text
