@@ -4,8 +4,8 @@ The coder takes the longest phrase that matches and does nothing else, so what i
 write. Every phrase is asked about texts it was learned without; a regression on those answers says how far
 a phrase of its kind can be trusted, and phrases trusted enough become entries. The regression is fitted a
 second time on the phrases that would decide, the longest trusted ones of each text: what a single word is
-worth depends on what it is left to decide. Two words that are both entries and were never seen together would tie;
-the commonest such pairs become entries of the word that decides more strongly.
+worth depends on what it is left to decide. Two words that are both entries and were never seen together
+would tie; the commonest such pairs become entries of the word that decides more strongly.
 """
 
 from __future__ import annotations
@@ -76,9 +76,9 @@ class Undecisive:
 class Learner:
     """Prepares once what does not depend on how strict one is; `learn` then chooses quickly.
 
-    `splitter` is 'words' or 'korean'; `correct` makes the probable misspellings rules (of the `words` splitter
-    alone: Korean is corrected before it is split, if at all). `undecisive` are the words left out of phrases.
-    The same examples and settings give the same result.
+    `splitter` is 'words' or 'korean'; `correct` makes rules of the probable misspellings, for the `words`
+    splitter alone. `undecisive` are the words left out of phrases. The same examples and settings give the
+    same result.
     """
 
     def __init__(

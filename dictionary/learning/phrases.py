@@ -33,7 +33,7 @@ class Opinion(NamedTuple):
 
 
 class _WordView(NamedTuple):
-    """What a word says: its strength, the chance of each code it was seen with, and `rest` times prior of others."""
+    """A word's strength, the chance of each code it was seen with; of any other, `rest` times its prior."""
 
     strength: float
     codes: dict[str, float]

@@ -93,11 +93,11 @@ def _counts(codes: dict[str, int]) -> str:
 _READING = """\
 | file | what to do with it |
 |---|---|
-| `conflicts.csv` | the same text with several codes: decide on one; the commoner is what was learned, if any |
+| `conflicts.csv` | one text with several codes: decide on one |
 | `misspellings.csv` | rare words close to common ones: move the right ones to `spelling.csv` |
 | `rare_words.csv` | words of a single text: what is learned from them is the least sure |
 | `undecisive_words.csv` | common words that hardly decide a code, left out of the phrases |
-| `unwritable_phrases.csv` | phrases that the word splitter parts differently when they stand alone: left out |
+| `unwritable_phrases.csv` | phrases that the word splitter parts differently alone: left out |
 | `skipped_rows.csv` | rows without a code or without words: nothing was learned from them |
 
 In `entries.csv` the note says what an entry rests on. Those marked `inferred` rest on no text: two words
