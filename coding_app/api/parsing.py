@@ -37,11 +37,16 @@ class JSONBody(BaseParser):
         if len(body) > limit:
             raise TooLarge
         try:
-            return json.loads(body.decode("utf-8"), parse_constant=_no_number)
+            value = json.loads(body.decode("utf-8"), parse_constant=_no_number)
+            # Half a character, written as an escape, could neither be kept nor be shown in an error.
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
+        except UnicodeEncodeError as error:
+            raise ParseError("The body has half a character in it (a lone surrogate).") from error
         except ValueError as error:
             raise ParseError(f"The body is not JSON: {error}") from error
         except RecursionError as error:
             raise ParseError("The body is nested too deeply.") from error
+        return value
 
 
 def _no_number(text: str) -> None:

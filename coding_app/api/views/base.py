@@ -84,7 +84,8 @@ class StudyViews(ApiViews[M], Generic[M]):
         """
         super().initial(request, *args, **kwargs)
         self.membership = membership_in(self.user, kwargs["slug"])
-        if self.action:  # none: the address does not answer to the method, which is said later
+        # Neither has a view here: that the address does not answer to the method is said later.
+        if self.action and self.action != "metadata":
             need = self.needs[self.action]
             permissions.require(self.membership.role, need.roles, need.what)
 

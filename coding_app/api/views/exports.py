@@ -32,7 +32,7 @@ class ExportViews(StudyViews[Export]):
     @extend_schema(responses=ExportSerializer(many=True))
     def list(self, request: Request, **where: Any) -> Response:
         """Newest first."""
-        return self.page(lists.exports(self.study), ExportSerializer)
+        return self.page(lists.exports(self.study).select_related("job__started_by"), ExportSerializer)
 
     @extend_schema(request=ExportInput, responses={202: ExportSerializer})
     def create(self, request: Request, **where: Any) -> Response:

@@ -42,7 +42,7 @@ class ImportViews(StudyViews[Import]):
     @extend_schema(responses=ImportSerializer(many=True))
     def list(self, request: Request, **where: Any) -> Response:
         """The uploads, newest first."""
-        return self.page(lists.imports(self.study), ImportSerializer)
+        return self.page(lists.imports(self.study).select_related("job__started_by"), ImportSerializer)
 
     @extend_schema(request={"multipart/form-data": UploadInput}, responses={201: ImportDetailSerializer})
     def create(self, request: Request, **where: Any) -> Response:
