@@ -29,13 +29,6 @@ def dictionary_of(version: DictionaryVersion) -> dictionary.Dictionary:
     return _loaded(version.pk)
 
 
-def phrases(version_id: int) -> Iterator[tuple[str, str]]:
-    """Every phrase of a dictionary version with its code, in all its tables."""
-    for table in _loaded(version_id).tables.values():
-        for entry in table.entries:
-            yield entry.phrase, entry.code
-
-
 def dictionary_coder(version: DictionaryVersion, *, child_age: float) -> Coder:
     """The dictionary coder (Ossiander & Milham) with the entries of ``version``."""
     return dictionary.Coder(dictionary_of(version), child_age=child_age)

@@ -4,7 +4,7 @@ import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
-from coding_app import coders
+from coding_app import dictionary_texts
 from coding_app.models import Code, Study
 
 LIMIT = 20
@@ -32,9 +32,10 @@ class Hit:
 def search(study: Study, query: str, *, limit: int = LIMIT) -> list[Hit]:
     """The codes a coder may mean, best first.
 
-    Every word of ``query`` must begin a word of the code, the title or one phrase; the beginning of the code
-    itself comes first, then titles, then phrases, shorter texts before longer ones. A blank query finds
-    nothing.
+    Every word of ``query`` must begin a word of the code, the title or one phrase; Korean words, which are
+    often written together, may also stand inside one. The beginning of the code itself comes first, then
+    titles, then phrases, shorter texts before longer ones. Accents do not matter, and a Korean syllable may
+    be half typed. A blank query finds nothing.
     """
     asked = _fold(query).split()
     if not asked:
@@ -59,12 +60,25 @@ def search(study: Study, query: str, *, limit: int = LIMIT) -> list[Hit]:
 
 
 def _leads(asked: list[str], target: _Target) -> bool:
-    return all(any(word.startswith(part) for word in target.words) for part in asked)
+    return all(
+        any(word.startswith(part) for word in target.words)
+        or (part[0] in _HANGUL and any(part in word for word in target.words))
+        for part in asked
+    )
+
+
+_HANGUL = frozenset(map(chr, range(0x1100, 0x1113)))
+"""The consonants that begin a decomposed syllable."""
 
 
 def _fold(text: str) -> str:
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return "".join(letter if letter.isalnum() or letter in "-." else " " for letter in folded)
+    """Lower case, no accents; Korean syllables as their letters, so that a half typed one begins many."""
+    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
+    return "".join(
+        letter if letter.isalnum() or letter in "-." else " "
+        for letter in folded
+        if not unicodedata.combining(letter)
+    )
 
 
 @lru_cache(maxsize=8)
@@ -80,7 +94,17 @@ def _targets(classification_id: int, version_id: int | None) -> tuple[_Target, .
             text = _fold(title)
             found.append(_Target(text, tuple(text.split()), code.code, "", 2))
     if version_id is not None:
-        for phrase, code_text in coders.phrases(version_id):
-            text = _fold(phrase)
-            found.append(_Target(text, tuple(text.split()), code_text, phrase, 4))
+        for phrase in dictionary_texts.phrases(version_id):
+            text = _fold(phrase.text)
+            found.append(_Target(text, tuple(text.split()), phrase.code, phrase.text, 4))
     return tuple(found)
+
+
+def code_of(study: Study, text: str) -> Code | None:
+    """The code of the study's classification that reads exactly so, with its parent."""
+    return (
+        Code.objects.filter(classification=study.classification_id, code=text.replace("\0", ""))
+        .select_related("parent")
+        .prefetch_related("labels", "parent__labels")
+        .first()
+    )

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from django.contrib.auth.models import User
-from django.db.models import Prefetch
+from django.db.models import Count, Prefetch, QuerySet
 from django.utils import timezone
 
-from coding_app.choices import QueueState
+from coding_app.choices import QueueState, RecordStatus
 from coding_app.models import Decision, QueueItem, Record, Study, Suggestion
 
 
@@ -34,7 +34,9 @@ def open_record(item: QueueItem) -> OpenRecord:
         "code__labels", "code__parent__labels"
     )
     record = (
-        Record.objects.select_related("study__classification", "source", "suggestion_set__run")
+        Record.objects.select_related(
+            "study__classification", "source", "suggestion_set__run__dictionary_version"
+        )
         .prefetch_related(Prefetch("suggestion_set__suggestions", suggestions.order_by("rank")))
         .get(pk=item.record_id)
     )
@@ -56,3 +58,49 @@ def queue_counts(study: Study, user: User) -> QueueCounts:
     held = waiting.filter(leased_until__gt=timezone.now()).exclude(holder=user)
     mine = Decision.objects.filter(record__study=study, coder=user, undone_at__isnull=True)
     return QueueCounts(open=waiting.count(), elsewhere=held.count(), decided_by_me=mine.count())
+
+
+def holds(record_id: int, user: User) -> bool:
+    """Whether this coder holds the record."""
+    now = timezone.now()
+    mine = QueueItem.objects.filter(record=record_id, state=QueueState.OPEN, holder=user)
+    return mine.filter(leased_until__gt=now).exists()
+
+
+def _decisions(study: Study, user: User) -> QuerySet[Decision]:
+    return (
+        Decision.objects.filter(record__study=study, coder=user)
+        .select_related("record", "code")
+        .prefetch_related("code__labels")
+        .order_by("-decided_at", "-pk")
+    )
+
+
+def last_decision(study: Study, user: User) -> Decision | None:
+    """The decision that undoing would take back."""
+    return _decisions(study, user).filter(undone_at__isnull=True).first()
+
+
+def was_undone(study: Study, user: User, pk: int) -> bool:
+    """Whether a decision of this coder has been taken back."""
+    return _decisions(study, user).filter(pk=pk, undone_at__isnull=False).exists()
+
+
+def standing_decision(record: Record, user: User, seen_version: int) -> Decision | None:
+    """What this coder decided of the record as they saw it, where that stands: a form sent twice finds it."""
+    mine = Decision.objects.filter(record=record, coder=user, record_version=seen_version, undone_at=None)
+    return mine.select_related("code").first()
+
+
+def taken_back(record: Record, user: User) -> Decision | None:
+    """The coder's own latest decision of a record that waits again."""
+    undone = Decision.objects.filter(record=record, coder=user, undone_at__isnull=False)
+    return undone.select_related("code").order_by("-undone_at", "-pk").first()
+
+
+def status_counts(study: Study) -> dict[str, int]:
+    """Records by status; what an empty queue has to explain."""
+    counts = dict.fromkeys(RecordStatus.values, 0)
+    grouped = Record.objects.filter(study=study).values_list("status").annotate(n=Count("pk")).order_by()
+    counts.update(grouped)
+    return counts

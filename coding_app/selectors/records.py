@@ -1,11 +1,13 @@
 """Lists of records, and one record with its history."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Prefetch, Q, QuerySet
+from django.http import Http404
 
-from coding_app.choices import CannotCodeReason
-from coding_app.models import Code, Event, Record, Study
+from coding_app.choices import CannotCodeReason, Outcome
+from coding_app.models import Code, Decision, Event, Record, Study, Suggestion, SuggestionSet
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +21,7 @@ class RecordFilter:
     source: str = ""
     reason: str = ""
     compared: str = ""
+    coder: str = ""
     text: str = ""
 
     @property
@@ -32,7 +35,8 @@ def records(study: Study, wanted: RecordFilter | None = None) -> QuerySet[Record
 
     ``code`` is a final code or any code above it; ``source`` the key of an import; ``reason`` why a record
     cannot be coded; ``compared`` is ``right`` or ``wrong``: machine-coded records against the code known
-    beforehand; ``text`` is looked for in id, occupation and industry.
+    beforehand; ``coder`` the name of the user who decided; ``text`` is looked
+    for in id, occupation and industry.
     """
     wanted = wanted or RecordFilter()
     found = Record.objects.filter(study=study).order_by("pk")
@@ -50,6 +54,8 @@ def records(study: Study, wanted: RecordFilter | None = None) -> QuerySet[Record
         found = found.filter(decisions__reason=wanted.reason, decisions__undone_at=None)
     if wanted.compared in {"right", "wrong"}:
         found = _compared(found, right=wanted.compared == "right")
+    if wanted.coder:
+        found = found.filter(decided_by__username=wanted.coder.replace("\0", ""))
     if wanted.text:
         text = wanted.text.replace("\0", "")
         found = found.filter(
@@ -73,6 +79,93 @@ def _compared(found: QuerySet[Record], *, right: bool) -> QuerySet[Record]:
     known = found.filter(suggestion_set__outcome="coded").exclude(reference_code="")
     same = Q(reference_code=F("suggestion_set__code__code"))
     return known.filter(same) if right else known.exclude(same)
+
+
+def with_codes(keys: Iterable[int]) -> QuerySet[Record]:
+    """Rows of a list, by key: final code with its titles, outcome, and none of the other columns."""
+    return (
+        Record.objects.filter(pk__in=list(keys))
+        .select_related("final_code", "suggestion_set", "decided_by")
+        .prefetch_related("final_code__labels")
+        .defer("values", "suggestion_set__trace")
+        .order_by("pk")
+    )
+
+
+def tables(study: Study) -> list[str]:
+    """The tables that coded records of the study in any of its runs, by name."""
+    found = SuggestionSet.objects.filter(run__study=study, outcome=Outcome.CODED).exclude(table="")
+    return list(found.order_by("table").values_list("table", flat=True).distinct())
+
+
+def record_of(study: Study, pk: int) -> Record:
+    """One record of the study, with all that its page and a decision need.
+
+    Raises:
+        Http404: when the study has none with this key.
+    """
+    suggestions = Suggestion.objects.select_related("code__parent").prefetch_related(
+        "code__labels", "code__parent__labels"
+    )
+    found = (
+        Record.objects.filter(study=study, pk=pk)
+        .select_related(
+            "study__classification",
+            "source",
+            "final_code",
+            "decided_by",
+            "suggestion_set__run__dictionary_version__dictionary",
+        )
+        .prefetch_related(
+            "final_code__labels", Prefetch("suggestion_set__suggestions", suggestions.order_by("rank"))
+        )
+        .first()
+    )
+    if found is None:
+        raise Http404("There is no such record in this study.")
+    return found
+
+
+def original_columns(record: Record, *, with_reference: bool) -> list[tuple[str, str]]:
+    """Every column of the file as it was written; the code known beforehand only ``with_reference``."""
+    hidden = None if with_reference else record.source.reference_column
+    pairs = zip(record.source.header, record.values, strict=True)
+    return [pair for at, pair in enumerate(pairs) if at != hidden]
+
+
+def literal_columns(record: Record) -> dict[str, str]:
+    """What the file calls the columns of ``occupation`` and ``industry``, where it calls them otherwise."""
+    source = record.source
+    places = {"occupation": source.occupation_column, "industry": source.industry_column}
+    names = {role: source.header[at].strip() for role, at in places.items() if at is not None}
+    return {role: name for role, name in names.items() if name.casefold() != role}
+
+
+def lineage(code: Code) -> list[Code]:
+    """The code with everything above it, the top first, each with its titles."""
+    found: list[Code] = []
+    here: Code | None = code
+    while here is not None:
+        found.insert(0, here)
+        above = Code.objects.prefetch_related("labels")
+        here = above.get(pk=here.parent_id) if here.parent_id else None
+    return found
+
+
+def titles(record: Record, codes: Iterable[str]) -> dict[str, Code]:
+    """Codes of the record's classification by their text, with their titles."""
+    found = Code.objects.filter(classification=record.study.classification_id, code__in=set(codes))
+    return {code.code: code for code in found.prefetch_related("labels")}
+
+
+def decisions(record: Record) -> QuerySet[Decision]:
+    """What people said of a record, oldest first, with what was taken back."""
+    return (
+        Decision.objects.filter(record=record)
+        .select_related("coder", "code", "suggestion")
+        .prefetch_related("code__labels")
+        .order_by("pk")
+    )
 
 
 def history(record: Record) -> QuerySet[Event]:

@@ -1,0 +1,174 @@
+"""The list of records, and one record with everything that is known of it."""
+
+from dataclasses import asdict, dataclass, replace
+
+from django.core.paginator import Page, Paginator
+from django.http import HttpResponse
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+
+from coding_app import permissions
+from coding_app.choices import CannotCodeReason, DecidedBy, Outcome, RecordStatus, Verb
+from coding_app.models import Code, Event, Membership, Record, Study, SuggestionSet
+from coding_app.selectors import lists
+from coding_app.selectors import queue as queue_selected
+from coding_app.selectors import records as selected
+from coding_app.selectors.records import RecordFilter
+from coding_app.views.access import PageRequest, member_view, study_page
+from coding_app.views.candidates import suggested
+
+A_PAGE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One active filter in words, and the address of the list without it."""
+
+    words: str
+    without: str
+
+
+@dataclass(frozen=True, slots=True)
+class TraceRow:
+    """A line of the trace as in the paper's Figures 2-5; ``deciding`` when it settled, or tied, the code."""
+
+    phrase: str
+    priority: int
+    occupation_only: bool
+    code: str
+    title: str
+    table: str
+    deciding: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """An event of the history in words."""
+
+    event: Event
+    words: str
+
+
+@member_view("GET", "HEAD")
+def index(request: PageRequest, membership: Membership) -> HttpResponse:
+    """The records of the study, narrowed by the fields of ``RecordFilter`` in the address."""
+    study = membership.study
+    may_compare = permissions.allows(membership.role, permissions.SUPERVISE)
+    wanted = RecordFilter(
+        **{name: request.GET.get(name, "").strip()[:200] for name in asdict(RecordFilter())}
+    )
+    if not may_compare:
+        wanted = replace(wanted, compared="")  # it would tell a coder where the known code differs
+    keys = selected.records(study, wanted).values_list("pk", flat=True)
+    page: Page[int] = Paginator(keys, A_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "page": page,
+        "rows": selected.with_codes(page.object_list),
+        "wanted": wanted,
+        "conditions": _conditions(study, wanted),
+        "statuses": RecordStatus.choices,
+        "outcomes": Outcome.choices,
+        "tables": selected.tables(study),
+        "reasons": CannotCodeReason.choices,
+        "sources": lists.imports(study),
+        "may_compare": may_compare,
+    }
+    return study_page(request, membership, "records/index.html", context)
+
+
+def _conditions(study: Study, wanted: RecordFilter) -> list[Condition]:
+    values = {name: value for name, value in asdict(wanted).items() if value}
+    address = reverse("records", args=[study.slug])
+
+    def without(name: str) -> str:
+        rest = {key: value for key, value in values.items() if key != name}
+        return f"{address}?{urlencode(rest)}" if rest else address
+
+    return [Condition(_words(study, name, value), without(name)) for name, value in values.items()]
+
+
+def _words(study: Study, name: str, value: str) -> str:
+    if name == "status":
+        return _("status: %(value)s") % {"value": dict(RecordStatus.choices).get(value, value)}
+    if name == "outcome":
+        return _("dictionary coder: %(value)s") % {"value": dict(Outcome.choices).get(value, value)}
+    if name == "table":
+        return _("coded by the table “%(value)s”") % {"value": value}
+    if name == "code":
+        return _("final code %(value)s or below it") % {"value": value}
+    if name == "source":
+        upload = lists.imports(study).filter(pk=int(value)).first() if value.isdecimal() else None
+        return _("imported from %(value)s") % {"value": upload.file_name if upload else value}
+    if name == "reason":
+        return _("cannot be coded: %(value)s") % {"value": dict(CannotCodeReason.choices).get(value, value)}
+    if name == "coder":
+        return _("decided by %(value)s") % {"value": value}
+    if name == "compared":
+        same = _("machine's code is the known code")
+        return same if value == "right" else _("machine's code differs from the known code")
+    return _("with “%(value)s” in id or literals") % {"value": value}
+
+
+@member_view("GET", "HEAD")
+def show(request: PageRequest, membership: Membership, pk: int) -> HttpResponse:
+    """One record: columns, trace, candidates, final code, decisions, history."""
+    record = selected.record_of(membership.study, pk)
+    may_compare = permissions.allows(membership.role, permissions.SUPERVISE)
+    made = record.suggestion_set
+    trace = _trace(record, made) if made else []
+    context = {
+        "record": record,
+        "names": selected.literal_columns(record),
+        "columns": selected.original_columns(record, with_reference=may_compare),
+        "made": made,
+        "trace": trace,
+        "candidates": suggested(list(made.suggestions.all())) if made else [],
+        "lineage": selected.lineage(record.final_code) if record.final_code else [],
+        "decisions": selected.decisions(record),
+        "history": [Happening(event, _happened(event, record)) for event in selected.history(record)],
+        "waiting": record.status == RecordStatus.WAITING,
+        "mine": queue_selected.holds(record.pk, request.user),
+    }
+    return study_page(request, membership, "records/show.html", context)
+
+
+def _trace(record: Record, made: SuggestionSet) -> list[TraceRow]:
+    known = selected.titles(record, (line["code"] for line in made.trace))
+    return [
+        TraceRow(
+            phrase=line["phrase"],
+            priority=line["priority"],
+            occupation_only=line["scope"] == "occupation",
+            code=line["code"],
+            title=_title(known, line["code"]),
+            table=line["table"],
+            deciding=line["priority"] == made.priority
+            and (made.decided_by != DecidedBy.OCCUPATION_ONLY or line["scope"] == "occupation"),
+        )
+        for line in made.trace
+    ]
+
+
+def _title(known: dict[str, Code], code: str) -> str:
+    return known[code].local_title if code in known else ""
+
+
+def _happened(event: Event, record: Record) -> str:
+    data = event.data
+    if event.verb == Verb.RECORD_IMPORTED:
+        return _("Imported from %(file)s, line %(line)s") % {
+            "file": record.source.file_name,
+            "line": data.get("line", record.line),
+        }
+    if event.verb == Verb.RECORD_CODED:
+        outcome = dict(Outcome.choices).get(data.get("outcome", ""), "")
+        if data.get("code"):
+            return _("Coded %(code)s by the dictionary") % {"code": data["code"]}
+        return _("Looked at by the dictionary: %(outcome)s") % {"outcome": outcome}
+    if event.verb == Verb.RECORD_DECIDED:
+        if data.get("code"):
+            return _("Decided: %(code)s") % {"code": data["code"]}
+        reason = dict(CannotCodeReason.choices).get(data.get("reason", ""), "")
+        return _("Cannot be coded: %(reason)s") % {"reason": reason}
+    return event.get_verb_display()

@@ -1,0 +1,287 @@
+// Keys of the coder's screen. They press the buttons and choose the rows that are there without them.
+"use strict";
+
+const STORED = "tiebreak.shortcuts";
+const IDLE = 30 * 60 * 1000; // a coder who left gives the record back: nothing is renewed after this
+const byId = (id) => document.getElementById(id);
+
+document.documentElement.classList.add("with-scripts");
+
+// Shortcuts can be switched off ------------------------------------------------------------------
+
+let shortcuts = true;
+try {
+  shortcuts = localStorage.getItem(STORED) !== "off";
+} catch {
+  // No storage in this browser: the switch holds as long as the page.
+}
+
+function useShortcuts(on) {
+  shortcuts = on;
+  document.documentElement.classList.toggle("no-keys", !on);
+  try {
+    localStorage.setItem(STORED, on ? "on" : "off");
+  } catch {
+    // As above.
+  }
+}
+
+// What the screen says ---------------------------------------------------------------------------
+
+function announce(text) {
+  if (text) byId("announce").textContent = text;
+}
+
+function complain(kind) {
+  const trouble = byId("trouble");
+  if (!trouble) return;
+  trouble.textContent = trouble.dataset[kind];
+  trouble.hidden = false;
+  trouble.scrollIntoView({ block: "nearest" });
+}
+
+function chosen() {
+  return document.querySelector("#decide input[name=choice]:checked");
+}
+
+function showDefinition() {
+  const code = chosen()?.dataset.code;
+  for (const about of document.querySelectorAll(".about")) {
+    about.classList.toggle("shown", about.dataset.code === code);
+  }
+}
+
+function choose(radio) {
+  radio.checked = true;
+  radio.focus();
+  byId("trouble").hidden = true;
+  showDefinition();
+}
+
+// The search: a field that steers a list ------------------------------------------------------------
+
+let pickWhenFound = false;
+
+function options() {
+  return [...document.querySelectorAll("#hits [role=option]")];
+}
+
+function activate(option) {
+  for (const one of options()) one.setAttribute("aria-selected", String(one === option));
+  const field = byId("q");
+  field.setAttribute("aria-expanded", String(options().length > 0));
+  if (option) {
+    field.setAttribute("aria-activedescendant", option.id);
+    option.scrollIntoView({ block: "nearest" });
+  } else {
+    field.removeAttribute("aria-activedescendant");
+  }
+}
+
+function closeHits() {
+  pickWhenFound = false;
+  window.htmx.trigger(byId("q"), "htmx:abort");
+  byId("hits").replaceChildren();
+  activate(null);
+}
+
+function pick(option) {
+  const code = option.dataset.code;
+  let radio = document.querySelector(`.candidates > .candidate input[data-code="${CSS.escape(code)}"]`);
+  if (!radio) {
+    const [row, definition] = option.querySelectorAll("template");
+    byId("picked").replaceChildren(row.content.cloneNode(true));
+    if (definition) byId("about").append(definition.content.cloneNode(true));
+    radio = byId("picked").querySelector("input");
+  }
+  closeHits();
+  byId("q").value = "";
+  choose(radio);
+  announce(radio.closest("label").textContent.replace(/\s+/g, " ").trim());
+}
+
+function searchKey(event) {
+  const found = options();
+  const at = found.findIndex((one) => one.getAttribute("aria-selected") === "true");
+  if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    event.preventDefault();
+    const step = event.key === "ArrowDown" ? 1 : -1;
+    if (found.length) activate(found[(at + step + found.length) % found.length]);
+  } else if (event.key === "Enter") {
+    event.preventDefault();
+    // What is listed may still answer an earlier word: then the pick waits for the list.
+    if (byId("hits").dataset.query === event.target.value) {
+      if (found.length) pick(found[Math.max(at, 0)]);
+    } else {
+      pickWhenFound = true;
+    }
+  }
+}
+
+// Keys ----------------------------------------------------------------------------------------------
+
+function writesText(element) {
+  return element.matches("textarea, select, input:not([type=radio], [type=checkbox]), [contenteditable]");
+}
+
+/** The letter of a key: as written, or by its place on the keyboard where a Korean one is set. */
+function letter(event) {
+  if (/^[a-z]$/i.test(event.key)) return event.key.toLowerCase();
+  return /^[\x00-\x7f]$/.test(event.key) ? "" : (/^Key([A-Z])$/.exec(event.code)?.[1] ?? "").toLowerCase();
+}
+
+function digit(event) {
+  if (/^[1-9]$/.test(event.key)) return Number(event.key);
+  return event.shiftKey ? 0 : Number(/^Digit([1-9])$/.exec(event.code)?.[1] ?? 0);
+}
+
+function escape(target) {
+  const details = byId("cannot");
+  if (target.id === "q") closeHits();
+  else if (target.id !== "note") details?.removeAttribute("open");
+  const reason = details?.open ? details.querySelector("input:checked") : null;
+  (reason ?? chosen() ?? byId("record"))?.focus();
+}
+
+function openCannot() {
+  const details = byId("cannot");
+  details.open = true;
+  (details.querySelector("input:checked") ?? details.querySelector("input")).focus();
+}
+
+function pressRefuse() {
+  const reason = document.querySelector("#cannot input:checked");
+  if (!reason) {
+    complain("reason");
+  } else if (reason.value === "other" && !byId("note").value.trim()) {
+    complain("note");
+    byId("note").focus();
+  } else {
+    byId("refuse").click();
+  }
+}
+
+function pressEnter(event) {
+  if (event.target.closest("button, a, summary")) return;
+  event.preventDefault();
+  if (event.repeat) return; // a key held down decides one record, not the next ones too
+  if (byId("cannot").open) pressRefuse();
+  else if (chosen()) byId("accept").click();
+  else complain("choose");
+}
+
+function pressDigit(event, number) {
+  const reasons = byId("cannot").open;
+  const radio = reasons
+    ? document.querySelectorAll("#cannot input")[number - 1]
+    : document.querySelector(`#decide input[data-number="${number}"]`);
+  if (!radio) return;
+  event.preventDefault();
+  if (reasons) {
+    radio.checked = true;
+    radio.focus();
+    if (radio.value === "other") byId("note").focus();
+  } else {
+    choose(radio);
+  }
+}
+
+function onKey(event) {
+  if (event.isComposing || event.keyCode === 229) return;
+  if (event.altKey || byId("help").open) return;
+  const { target } = event;
+  if (event.ctrlKey || event.metaKey) {
+    if (event.key === "Enter" && target.id === "note" && shortcuts) pressEnter(event);
+    return;
+  }
+  if (event.key === "Escape") return void escape(target);
+  if (target.id === "q") return void searchKey(event);
+  if (!shortcuts || writesText(target)) return;
+  const act = (action) => {
+    event.preventDefault();
+    if (!event.repeat) action();
+  };
+  if (event.key === "?" || (event.code === "Slash" && event.shiftKey)) return act(() => byId("help").showModal());
+  if (letter(event) === "u" && !event.shiftKey) return act(() => byId("undo").click());
+  if (!byId("decide")) return;
+  if (event.key === "Enter") return void pressEnter(event);
+  if (event.key === "/" || event.code === "Slash") return act(() => byId("q").focus());
+  if (letter(event) === "s" && !event.shiftKey) return act(openCannot);
+  if (letter(event) === "n" && !event.shiftKey) return act(() => byId("note").focus());
+  const number = digit(event);
+  if (number) pressDigit(event, number);
+}
+
+// A record is kept while somebody works on it ---------------------------------------------------------
+
+let renewed = Date.now();
+let touched = Date.now();
+
+function renew() {
+  const screen = byId("screen");
+  const lease = byId("lease");
+  const now = Date.now();
+  if (!lease || document.hidden || now - touched > IDLE) return;
+  if (now - renewed < (Number(screen.dataset.leaseSeconds) * 1000) / 3) return;
+  renewed = now;
+  window.htmx.trigger(lease, "renew");
+}
+
+// The page ----------------------------------------------------------------------------------------------
+
+function afterSwap(event) {
+  const { target } = event.detail;
+  if (target.id === "screen") {
+    pickWhenFound = false;
+    renewed = Date.now();
+    announce(byId("screen").dataset.announce);
+    showDefinition();
+    const notice = document.querySelector("#notice");
+    (chosen() ?? byId("record"))?.focus({ preventScroll: true });
+    (notice ?? byId("screen")).scrollIntoView({ block: "nearest" });
+  } else if (target.id === "hits") {
+    announce(byId("hits").dataset.announce);
+    const [first] = options();
+    activate(first ?? null);
+    if (pickWhenFound && byId("hits").dataset.query === byId("q").value) {
+      pickWhenFound = false;
+      if (first) pick(first);
+    }
+  }
+}
+
+// A refusal (409, 422) is a screen as well; anything that is none of ours must not be put into the page.
+function beforeSwap(event) {
+  const { xhr, target } = event.detail;
+  if (target.id === "screen") {
+    const ours = xhr.responseText.includes('id="screen"') && !/<html/i.test(xhr.responseText);
+    event.detail.shouldSwap = ours;
+    event.detail.isError = !ours;
+    if (!ours && xhr.status < 400) complain("signedOut");
+  } else if (/<html/i.test(xhr.responseText)) {
+    event.detail.shouldSwap = false;
+    if (xhr.status < 400) complain("signedOut");
+  }
+}
+
+document.addEventListener("keydown", onKey);
+document.addEventListener("change", showDefinition);
+document.addEventListener("click", (event) => {
+  if (event.target.closest("#open-help")) byId("help").showModal();
+  const option = event.target.closest("#hits [role=option]");
+  if (option) pick(option);
+});
+for (const kind of ["keydown", "pointerdown"]) {
+  document.addEventListener(kind, () => (touched = Date.now()), { passive: true });
+}
+document.addEventListener("visibilitychange", renew);
+document.addEventListener("htmx:beforeSwap", beforeSwap);
+document.addEventListener("htmx:afterSwap", afterSwap);
+document.addEventListener("htmx:sendError", () => complain("unreachable"));
+document.addEventListener("htmx:responseError", () => complain("failed"));
+byId("shortcuts").checked = shortcuts;
+byId("shortcuts").addEventListener("change", (event) => useShortcuts(event.target.checked));
+document.documentElement.classList.toggle("no-keys", !shortcuts);
+setInterval(renew, 5000);
+showDefinition();
+(chosen() ?? byId("record"))?.focus({ preventScroll: true });
