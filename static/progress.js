@@ -3,7 +3,7 @@
 
 const spoken = new Map();
 
-document.addEventListener("htmx:afterSwap", () => {
+function speak() {
   for (const job of document.querySelectorAll("[data-announce]")) {
     const text = job.dataset.announce;
     if (spoken.get(job.id) !== text) {
@@ -11,4 +11,7 @@ document.addEventListener("htmx:afterSwap", () => {
       document.getElementById("announce").textContent = text;
     }
   }
-});
+}
+
+document.addEventListener("htmx:afterSwap", speak);
+window.addEventListener("load", speak); // a page that loaded itself again because its job has ended
