@@ -162,7 +162,7 @@ def test_an_odd_file_is_taken_in_or_refused_and_never_a_fault(
         body = {"columns": {"id": 0, "occupation": 1}}
         started = supervisor.post(f"{HERE}imports/{answer.json()['id']}/start/", body, format="json")
         work.run_job(job_id=started.json()["job"]["id"], worker="test")
-        issues = supervisor.get(f"{HERE}imports/{answer.json()['id']}/issues.csv")
+        issues: Any = supervisor.get(f"{HERE}imports/{answer.json()['id']}/issues.csv")
         assert b"".join(issues.streaming_content)
 
 
