@@ -1,5 +1,6 @@
 """Every page of a study, for everybody."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -120,6 +121,16 @@ def test_things_of_another_study_are_not_found(
     for name in ("import", "import-issues", "job", "export-download"):
         elsewhere = address(whole_study, name).replace(f"/{whole_study.slug}/", f"/{other.slug}/")
         assert client.get(elsewhere).status_code == 404, name
+
+
+def test_no_page_needs_scripts_or_styles_written_into_it(
+    whole_study: Study, sign_in: Callable[[str], Client]
+) -> None:
+    client = sign_in("manager")
+    addresses = [address(whole_study, name) for name in NAMES if "-" not in name]
+    for target in [*addresses, "/", "/new-study/", "/password/"]:
+        page = client.get(target).content.decode()
+        assert not re.search(r"<style|<[^>]+\sstyle=|<script(?![^>]*\ssrc=)|<[^>]+\son[a-z]+=", page), target
 
 
 def test_health_needs_no_sign_in(db: None) -> None:

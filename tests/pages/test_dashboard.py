@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from coding_app.choices import JobKind, JobState
 from coding_app.models import Export, Job, Study
-from coding_app.selectors.records import RecordFilter, records
+from coding_app.selectors.records import RecordFilter
 from coding_app.services import work
 
 LINK = re.compile(r'<a href="([^"]*/records/[^"]*)">\s*([\d,]+)[^<]*</a>')
@@ -21,15 +21,17 @@ LINK = re.compile(r'<a href="([^"]*/records/[^"]*)">\s*([\d,]+)[^<]*</a>')
 def test_every_number_is_the_count_of_the_list_it_leads_to(
     coded_study: Study, sign_in: Callable[[str], Client], role: str
 ) -> None:
-    page = sign_in(role).get(f"/studies/{coded_study.slug}/").content.decode()
+    client = sign_in(role)
+    page = client.get(f"/studies/{coded_study.slug}/").content.decode()
     found = LINK.findall(page)
     assert len(found) >= 12
     queries = set()
     for href, number in found:
         query = urlsplit(href.replace("&amp;", "&")).query
         queries.add(query)
-        wanted = RecordFilter(**dict(parse_qsl(query)))
-        assert records(coded_study, wanted).count() == int(number.replace(",", "")), href
+        RecordFilter(**dict(parse_qsl(query)))  # no parameter that the list would not heed
+        listed = client.get(href.replace("&amp;", "&")).context["page"].paginator.count
+        assert listed == int(number.replace(",", "")), href
     assert {"outcome=child", "outcome=unknown", "outcome=tie", "outcome=no_match"} <= queries
     assert "outcome=coded&table=homemaker" in {re.sub(r"\d+_", "", query) for query in queries}
 

@@ -43,6 +43,7 @@ def test_a_file_goes_from_the_upload_to_coded_records(supervisor: Client, empty_
     page = supervisor.get(target)
     assert "Waiting for a worker" in page.content.decode()
     assert "No worker answers" in page.content.decode()
+    assert 'hx-select="#counts"' in page.content.decode()
     work.run_job(job_id=Job.objects.get(kind=JobKind.IMPORT).pk, worker="test")
     page = supervisor.get(target)
     assert "Coding" in page.content.decode()  # the run that follows
@@ -51,6 +52,7 @@ def test_a_file_goes_from_the_upload_to_coded_records(supervisor: Client, empty_
     assert Record.objects.filter(study=empty_study, status="imported").count() == 0
     page = supervisor.get(target)
     assert "No worker answers" not in page.content.decode()
+    assert "hx-trigger" not in page.content.decode()
     assert f"?source={upload.pk}" in page.content.decode()
 
 

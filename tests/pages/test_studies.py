@@ -62,6 +62,13 @@ def test_only_dictionaries_of_the_chosen_classification_are_offered(
     assert 'value="Kept"' in page
 
 
+def test_enter_in_a_field_creates_the_study_for_that_is_the_first_button(manager: Client) -> None:
+    form = manager.get(NEW).content.decode().split('action="/new-study/"')[1]
+    first = form[form.index("<button") :].split("</button>")[0]
+    assert "formmethod" not in first
+    assert "Create the study" in first
+
+
 def test_a_dictionary_of_another_classification_is_refused(
     manager: Client, empty_study: Study, tmp_path: Path
 ) -> None:
