@@ -37,15 +37,15 @@ def dot(left: Sequence[float], right: Sequence[float]) -> float:
 
 
 def fit(judgements: Sequence[Judgement], *, features: int) -> Vector:
-    """Ridge-penalised logistic regression; the first feature is the constant and is not penalised.
+    """Logistic regression, drawn towards trusting a phrase as far as its second feature says.
 
-    Without judgements all coefficients are 0, so that every phrase is trusted one half.
+    The first feature is the constant, the second the log odds of the phrase's code among the texts that hold
+    it. Few judgements change little: without any, trust is that code's share.
     """
-    weights = [0.0] * features
-    if not judgements:
-        return tuple(weights)
+    start = [0.0, 1.0, *[0.0] * (features - 2)]
+    weights = list(start)
     for _ in range(_ROUNDS):
-        gradient = [_RIDGE * w if place else 0.0 for place, w in enumerate(weights)]
+        gradient = [_RIDGE * (w - s) for w, s in zip(weights, start, strict=True)]
         hessian = [[_RIDGE if a == b else 0.0 for b in range(features)] for a in range(features)]
         for judgement in judgements:
             x = judgement.features

@@ -76,8 +76,7 @@ def unseen_variants(seen: Vocabulary, useful: Collection[str]) -> dict[str, str]
         joined = first + second
         if (
             min(len(first), len(second)) >= _SHORTEST_PART
-            and first in useful
-            and second in useful
+            and (first in useful or second in useful)
             and _latin(joined)
             and joined not in seen.words
             and joined not in useful
