@@ -26,11 +26,12 @@ def index(request: PageRequest) -> HttpResponse:
 
 @signed_in("GET", "HEAD", "POST")
 def create(request: PageRequest) -> HttpResponse:
-    """A new study; its maker becomes its manager. A GET with fields fills the form in."""
+    """A new study; its maker becomes its manager. Nothing is made while its dictionaries are asked for."""
     if not request.user.has_perm(ADD_STUDY):
         raise PermissionDenied(_("You may not create studies: ask an administrator for the permission."))
-    if request.method != "POST":
-        known = {name: request.GET[name] for name in StudyForm.base_fields if name in request.GET}
+    if request.method != "POST" or "ask" in request.POST:
+        sent = request.POST if request.method == "POST" else request.GET
+        known = {name: sent[name] for name in StudyForm.base_fields if name in sent}
         known.pop("dictionary_version", None)  # it was of the classification chosen before
         return render(request, "studies/create.html", {"form": StudyForm(initial=known)})
     form = StudyForm(request.POST)

@@ -60,12 +60,16 @@ def test_only_dictionaries_of_the_chosen_classification_are_offered(
     assert "Trade words v1" in page
     assert ">Words v1" not in page
     assert 'value="Kept"' in page
+    asked = manager.post(NEW, {**chosen, "ask": "dictionaries"}).content.decode()
+    assert "Trade words v1" in asked
+    assert 'value="Kept"' in asked
+    assert not Study.objects.filter(name="Kept").exists()
 
 
 def test_enter_in_a_field_creates_the_study_for_that_is_the_first_button(manager: Client) -> None:
     form = manager.get(NEW).content.decode().split('action="/new-study/"')[1]
     first = form[form.index("<button") :].split("</button>")[0]
-    assert "formmethod" not in first
+    assert "name=" not in first
     assert "Create the study" in first
 
 
