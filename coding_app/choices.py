@@ -136,6 +136,7 @@ class Verb(TextChoices):
     MEMBER_ADDED = "member_added", _("Member added")
     MEMBER_CHANGED = "member_changed", _("Member's role changed")
     MEMBER_REMOVED = "member_removed", _("Member removed")
+    SETTINGS_CHANGED = "settings_changed", _("Settings changed")
     DICTIONARY_CHANGED = "dictionary_changed", _("Dictionary changed")
     RECORD_IMPORTED = "record_imported", _("Imported")
     RECORD_CODED = "record_coded", _("Coded by machine")

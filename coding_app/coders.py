@@ -19,14 +19,14 @@ class Coder(Protocol):
 
 
 @lru_cache(maxsize=4)
-def _loaded(version_id: int) -> dictionary.Dictionary:
+def _loaded(version_id: int, fingerprint: str) -> dictionary.Dictionary:
     files = dict(DictionaryFile.objects.filter(version_id=version_id).values_list("path", "text"))
     return dictionary.Dictionary.from_texts(files)
 
 
 def dictionary_of(version: DictionaryVersion) -> dictionary.Dictionary:
     """The entries of a version, kept in memory: a version never changes."""
-    return _loaded(version.pk)
+    return _loaded(version.pk, version.fingerprint)
 
 
 def dictionary_coder(version: DictionaryVersion, *, child_age: float) -> Coder:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import dj_database_url
 from django.utils.translation import gettext_lazy as _
@@ -68,7 +69,7 @@ TEMPLATES = [
 
 DATABASES: dict[str, Any] = {
     "default": dj_database_url.parse(
-        env.text("DATABASE_URL", f"sqlite:///{DATA_DIR / 'tiebreak.sqlite3'}"),
+        env.text("DATABASE_URL", f"sqlite:///{quote(str(DATA_DIR / 'tiebreak.sqlite3'))}"),
         conn_max_age=600,
         conn_health_checks=True,
     )
@@ -102,6 +103,7 @@ USE_TZ = True
 STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = DATA_DIR / "static"
+STATIC_ROOT.mkdir(exist_ok=True)
 WHITENOISE_USE_FINDERS = True  # a fresh checkout serves its styles without collectstatic
 MEDIA_ROOT = Path(env.text("MEDIA_ROOT", str(DATA_DIR / "media")))
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # larger uploads go to disk while they arrive
@@ -145,10 +147,14 @@ else:
     }
 
 # What the application itself may be told ----------------------------------------------------------
-JOB_CHUNK = env.number("JOB_CHUNK", 1000)  # records written in one transaction: what a killed worker loses at most
-WORKER_SEEN_WITHIN = env.number("WORKER_SEEN_WITHIN", 20)  # seconds without a sign of life after which a worker counts as gone
-JOB_STALLED_AFTER = env.number("JOB_STALLED_AFTER", 60)  # seconds without progress after which a running job is taken up again
-LEASE_SECONDS = env.number("LEASE_SECONDS", 600)  # how long a record stays with the coder who opened it
+# Records written in one transaction: what a killed worker loses at most.
+JOB_CHUNK = env.number("JOB_CHUNK", 1000)
+# Seconds without a sign of life after which a worker counts as gone.
+WORKER_SEEN_WITHIN = env.number("WORKER_SEEN_WITHIN", 20)
+# Seconds without progress after which a running job is taken up by another worker.
+JOB_STALLED_AFTER = env.number("JOB_STALLED_AFTER", 60)
+# Seconds that a record stays with the coder who opened it.
+LEASE_SECONDS = env.number("LEASE_SECONDS", 600)
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

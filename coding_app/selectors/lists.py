@@ -82,7 +82,7 @@ def imports(study: Study) -> QuerySet[Import]:
     """The study's uploads, newest first, each with the number of its issues as ``issue_count``."""
     return (
         Import.objects.filter(study=study)
-        .select_related("job", "created_by")
+        .select_related("job__started_by", "created_by")
         .annotate(issue_count=Count("issues"))
         .order_by("-pk")
     )
@@ -114,7 +114,7 @@ def issue_counts(upload: Import) -> list[tuple[IssueKind, int]]:
 
 def exports(study: Study) -> QuerySet[Export]:
     """The study's exports, newest first."""
-    return Export.objects.filter(study=study).select_related("job", "created_by").order_by("-pk")
+    return Export.objects.filter(study=study).select_related("job__started_by", "created_by").order_by("-pk")
 
 
 def export_of(study: Study, pk: int) -> Export:

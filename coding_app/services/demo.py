@@ -57,7 +57,10 @@ STUDIES = (
     ),
     _Demo(
         study="데모 직업 조사",
-        description="지어낸 설문 응답을 한국표준직업분류(7차) 소분류로 코딩한 시연용 연구입니다.",
+        description=(
+            "지어낸 설문 응답을 한국표준직업분류(7차) 소분류로 코딩한 시연용 연구입니다. "
+            "사전과 응답을 같은 사람이 지었으므로 정확도는 실제보다 높습니다."
+        ),
         classification=("KSCO", "7, demo, with codes for people without work", "ko", "ksco7.csv"),
         dictionary="Demo KSCO-7",
         folder="dictionary_ko",

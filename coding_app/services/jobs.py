@@ -10,7 +10,7 @@ from datetime import timedelta
 from celery import current_app
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import OperationalError, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -134,7 +134,9 @@ def ending(held: Claim, *, then: Callable[[Job], object]) -> Iterator[None]:
         _requeue(Q(pk=held.job_id, claim=held.token, state=JobState.RUNNING))
         raise
     except Exception as error:
-        _end(held, JobState.FAILED, error=f"Unexpected fault: {type(error).__name__}: {error}")
+        # Its text may quote a person's row: that is for the log, not for the page.
+        fault = type(error).__name__
+        _end(held, JobState.FAILED, error=f"Unexpected fault ({fault}); the worker's log tells more.")
         raise
     else:
         _end(held, JobState.DONE, then=then)
@@ -196,16 +198,21 @@ def resume(*, job: Job, user: User) -> None:
 
     Raises:
         InvalidInput: when it neither failed nor was stopped.
+        Conflict: when another job does the same by now.
     """
     again = Job.objects.filter(pk=job.pk, state__in=[JobState.FAILED, JobState.CANCELLED])
-    changed = again.update(
-        state=JobState.QUEUED,
-        error="",
-        attempts=0,
-        cancel_requested=False,
-        finished_at=None,
-        heartbeat_at=timezone.now(),
-    )
+    try:
+        with transaction.atomic():
+            changed = again.update(
+                state=JobState.QUEUED,
+                error="",
+                attempts=0,
+                cancel_requested=False,
+                finished_at=None,
+                heartbeat_at=timezone.now(),
+            )
+    except IntegrityError as error:
+        raise Conflict("The records of this study are being coded already.") from error
     if not changed:
         raise InvalidInput("Only a job that failed or was stopped can be taken up again.")
     events.write(

@@ -1,7 +1,7 @@
 """Studies and their members."""
 
 from django.contrib.auth.models import User
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.text import slugify
 
 from coding_app.choices import Role, Verb
@@ -31,21 +31,23 @@ def create(
     slug = slugify(name, allow_unicode=True)
     if not slug:
         raise InvalidInput("A study needs a name with letters or digits in it.")
-    if Study.objects.filter(name=name).exists() or Study.objects.filter(slug=slug).exists():
-        raise InvalidInput(f"There is a study called {name!r} already: choose another name.")
     if not 0 <= child_age <= 120:
         raise InvalidInput(f"{child_age} is no age in years below which people count as children.")
     _require_same(classification, dictionary_version)
-    study = Study.objects.create(
-        name=name,
-        slug=slug,
-        description=description,
-        classification=classification,
-        dictionary_version=dictionary_version,
-        child_age=child_age,
-        is_demo=is_demo,
-        created_by=user,
-    )
+    try:
+        with transaction.atomic():
+            study = Study.objects.create(
+                name=name,
+                slug=slug,
+                description=description,
+                classification=classification,
+                dictionary_version=dictionary_version,
+                child_age=child_age,
+                is_demo=is_demo,
+                created_by=user,
+            )
+    except IntegrityError as error:  # the name or the address made of it is taken
+        raise InvalidInput(f"There is a study called {name!r} already: choose another name.") from error
     events.write(study=study, verb=Verb.STUDY_CREATED, actor=user, data={"name": name})
     if user is not None:
         add_member(study=study, member=user, role=Role.MANAGER, user=user)
@@ -113,7 +115,7 @@ def update_settings(
         return
     Study.objects.filter(pk=study.pk).update(**wanted)
     study.description, study.child_age = description, child_age
-    events.write(study=study, verb=Verb.DICTIONARY_CHANGED, actor=user, data={"settings": changes})
+    events.write(study=study, verb=Verb.SETTINGS_CHANGED, actor=user, data={"settings": changes})
 
 
 @transaction.atomic

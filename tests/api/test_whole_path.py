@@ -203,3 +203,12 @@ def test_a_job_is_stopped_and_taken_up_again(client: APIClient) -> None:
     do(job)
     listed = client.get(f"{ROOT}studies/mills/jobs/", {"kind": "code", "state": "done"}).json()["results"]
     assert [one["id"] for one in listed] == [job["id"]]
+
+
+def test_taking_up_a_coding_job_beside_an_open_one_is_refused(client: APIClient) -> None:
+    create_study(client)
+    bring_in(client, factories.csv_bytes())
+    stopped = client.post(f"{ROOT}studies/mills/runs/").json()["job"]
+    client.post(f"{ROOT}studies/mills/jobs/{stopped['id']}/stop/")
+    client.post(f"{ROOT}studies/mills/runs/")
+    assert client.post(f"{ROOT}studies/mills/jobs/{stopped['id']}/resume/").status_code in {400, 409}

@@ -114,8 +114,10 @@ class StudyInput(Input):
 
 
 class StudyChange(Input):
-    """What can be changed in a study: the dictionary it is coded with from the next run on."""
+    """What can be changed in a study; age and dictionary count from the next run on."""
 
+    description = serializers.CharField(required=False, allow_blank=True, max_length=5000)
+    child_age = serializers.IntegerField(required=False, min_value=0, max_value=120)
     dictionary_version = DictionaryVersionKeyField(required=False)
 
 

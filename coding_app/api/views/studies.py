@@ -59,9 +59,13 @@ class StudyDetailViews(StudyViews[Study]):
 
     @extend_schema(request=StudyChange, responses=StudyDetailSerializer)
     def partial_update(self, request: Request, **where: Any) -> Response:
-        """Use another dictionary version from the next run on; for managers."""
-        given = self.read(StudyChange, partial=True)
-        version = given.validated_data.get("dictionary_version")
-        if version is not None:
-            studies.use_dictionary(study=self.study, version=version, user=self.user)
+        """Change description, child age or dictionary version; for managers. Nothing is coded again by it."""
+        given = self.read(StudyChange, partial=True).validated_data
+        studies.update_settings(
+            study=self.study,
+            description=given.get("description", self.study.description),
+            child_age=given.get("child_age", self.study.child_age),
+            dictionary_version=given.get("dictionary_version"),
+            user=self.user,
+        )
         return self.retrieve(request, **where)

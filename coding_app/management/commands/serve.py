@@ -6,8 +6,10 @@ import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from coding_app.selectors.studies import has_demo
@@ -25,7 +27,7 @@ class Command(BaseCommand):
         """Run until interrupted."""
         port = _port(os.environ.get("PORT", "8000"))
         commands = {"web": _web(port), "worker": _worker()}
-        running = {name: _start(command) for name, command in commands.items()}
+        running = {name: _start(name, command) for name, command in commands.items()}
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         try:
             self._welcome(port, running["web"])
@@ -33,8 +35,10 @@ class Command(BaseCommand):
                 time.sleep(1)
                 for name, process in running.items():
                     if process.poll() is not None:
-                        self.stderr.write(f"The {name} ended ({process.returncode}); starting it again.")
-                        running[name] = _start(commands[name])
+                        self.stderr.write(
+                            f"The {name} ended ({process.returncode}), see {_log(name)}; starting it again."
+                        )
+                        running[name] = _start(name, commands[name])
         except KeyboardInterrupt:
             self.stdout.write("Stopping.")
         finally:
@@ -49,14 +53,14 @@ class Command(BaseCommand):
     def _welcome(self, port: int, web: "subprocess.Popen[bytes]") -> None:
         while not _answers(port):
             if web.poll() is not None:
-                raise CommandError("The web server did not start; its message is above.")
+                raise CommandError(f"The web server did not start:\n{_log('web').read_text()[-2000:]}")
             time.sleep(0.1)
         self.stdout.write(f"\nTiebreak is at http://localhost:{port}/\n")
         if has_demo():
             self.stdout.write("Demo accounts (made-up records; the password of each is the same):\n")
             for name in demo.ACCOUNTS:
                 self.stdout.write(f"  {name:<11} {demo.PASSWORD}")
-        self.stdout.write("\nCtrl-C stops it.\n")
+        self.stdout.write(f"\nLogs are in {_log('web').parent}. Ctrl-C stops it.\n")
         self.stdout.flush()
 
 
@@ -86,12 +90,19 @@ def _web(port: int) -> list[str]:
 def _worker() -> list[str]:
     return [
         *(sys.executable, "-m", "celery", "-A", "coding_app", "worker"),
-        *("--queues", "default", "--concurrency", "1", "--loglevel", "warning"),
+        *("--queues", "default", "--concurrency", "1", "--loglevel", "info"),
         *("--hostname", f"serve.{os.getpid()}@%h"),
         *("--without-gossip", "--without-mingle", "--without-heartbeat"),
     ]
 
 
-def _start(command: list[str]) -> "subprocess.Popen[bytes]":
+def _log(name: str) -> Path:
+    folder = Path(settings.DATA_DIR) / "logs"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{name}.log"
+
+
+def _start(name: str, command: list[str]) -> "subprocess.Popen[bytes]":
     # A group of its own: Ctrl-C reaches this process alone, which then ends both in good order.
-    return subprocess.Popen(command, start_new_session=True)
+    with _log(name).open("ab") as log:
+        return subprocess.Popen(command, start_new_session=True, stdout=log, stderr=log)
