@@ -256,7 +256,7 @@ function beforeSwap(event) {
   if (target.id === "screen") {
     const ours = xhr.responseText.includes('id="screen"') && !/<html/i.test(xhr.responseText);
     event.detail.shouldSwap = ours;
-    event.detail.isError = !ours;
+    event.detail.isError = !ours && xhr.status >= 400;
     if (!ours && xhr.status < 400) complain("signedOut");
   } else if (/<html/i.test(xhr.responseText)) {
     event.detail.shouldSwap = false;
