@@ -29,6 +29,14 @@ _LARGEST = 2**31 - 1
 _signer = signing.Signer(salt="coding_app.queue.opened")
 
 
+class _NoteField(forms.CharField):
+    """A text whose lines end as its length was counted in the browser."""
+
+    def to_python(self, value: object) -> str:
+        text: str = super().to_python(value)
+        return text.replace("\r\n", "\n")
+
+
 class EnteredForm(forms.Form):
     """What a decision says of the record on the screen; the service checks what it means."""
 
@@ -37,7 +45,7 @@ class EnteredForm(forms.Form):
     opened = forms.CharField(required=False, max_length=200)
     choice = forms.CharField(required=False, max_length=100)
     reason = forms.ChoiceField(required=False, choices=CannotCodeReason.choices)
-    note = forms.CharField(
+    note = _NoteField(
         required=False,
         strip=False,
         max_length=review.MAX_NOTE,

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from html import unescape
+from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
@@ -12,7 +13,7 @@ from django.utils import timezone
 
 from coding_app.choices import CannotCodeReason, RecordStatus
 from coding_app.models import Code, Decision, QueueItem, Record, Study
-from coding_app.services import review
+from coding_app.services import dictionaries, review
 from tests import factories
 
 HTMX = {"HX-Request": "true"}
@@ -230,6 +231,14 @@ def test_a_note_that_is_too_long_is_refused_and_kept(coded_study: Study, coder: 
     assert answer.status_code == 422
     assert "2001 characters" in answer.content.decode()
     assert "x" * 2001 in answer.content.decode()
+
+
+def test_a_note_of_many_lines_is_as_long_as_the_browser_counts_it(coded_study: Study, coder: Client) -> None:
+    page = open_page(coder, coded_study)
+    note = "\r\n".join(["x"] * (review.MAX_NOTE // 2))
+    sent = {**fields(page), "choice": choice(page, "510"), "note": note}
+    assert coder.post(address(coded_study, "decide/"), sent).status_code == 302
+    assert Decision.objects.get().note == note.replace("\r\n", "\n")
 
 
 def test_a_form_sent_twice_decides_once_and_goes_on(coded_study: Study, coder: Client) -> None:
@@ -488,3 +497,24 @@ def test_titles_are_in_the_readers_language(coded_study: Study, coder: Client) -
 
 def test_the_screen_is_not_kept_by_the_browser(coded_study: Study, coder: Client) -> None:
     assert "no-store" in coder.get(address(coded_study)).headers["Cache-Control"]
+
+
+def test_words_of_a_korean_literal_are_marked_where_they_stand(
+    empty_study: Study, sign_in: SignIn, tmp_path: Path
+) -> None:
+    files = {
+        "entries.csv": "phrase,code\n기계 조작,715\n기계 정비,716\n",
+        "dictionary.toml": 'words = "korean"\n',
+    }
+    version = dictionaries.load(
+        name="Korean",
+        classification=empty_study.classification,
+        folder=factories.write_dictionary(tmp_path / "korean", files),
+    )
+    Study.objects.update(dictionary_version=version)
+    empty_study.refresh_from_db()
+    factories.bring_in(empty_study, factories.csv_bytes([("1", "공장에서 기계조작(과) 정비를 함", "", "30")]))
+    factories.code(empty_study)
+    page = open_page(sign_in("coder"), empty_study)
+    assert '<mark data-for="1 2">기계조작</mark>' in page
+    assert re.search(r'공장에서 <mark .*</mark>\(과\) <mark data-for="\d">정비를</mark> 함</dd>', page)
