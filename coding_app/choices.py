@@ -129,6 +129,15 @@ class FileKind(TextChoices):
     PARQUET = "parquet", _("Parquet")
 
 
+class Delimiter(TextChoices):
+    """What stands between the cells of a CSV file."""
+
+    COMMA = ",", _("comma")
+    SEMICOLON = ";", _("semicolon")
+    TAB = "\t", _("tab")
+    BAR = "|", _("vertical bar")
+
+
 class Verb(TextChoices):
     """What an event reports."""
 

@@ -22,6 +22,7 @@ study: list[URLPattern | URLResolver] = [
     path("upload/", imports.upload, name="upload"),
     path("imports/", imports.index, name="imports"),
     path("imports/<int:pk>/", imports.show, name="import"),
+    path("imports/<int:pk>/read-as/", imports.read_as, name="import-read-as"),
     path("imports/<int:pk>/discard/", imports.discard, name="import-discard"),
     path("imports/<int:pk>/issues.csv", imports.issues, name="import-issues"),
     path("code/", jobs.start_coding, name="code-start"),

@@ -4,7 +4,6 @@ from django.contrib.auth.models import User
 from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 from django.http import Http404
 
-from coding_app import permissions
 from coding_app.models import (
     Classification,
     Code,
@@ -123,10 +122,3 @@ def decisions(study: Study, *, coder: str | None = None) -> QuerySet[Decision]:
     if coder is not None:
         found = found.filter(coder__username=coder)
     return found.prefetch_related("code__labels").order_by("-pk")
-
-
-def original_columns(record: Record, role: str) -> list[tuple[str, str]]:
-    """Names and values of the record's original columns; to a coder without the code known beforehand."""
-    hidden = None if permissions.allows(role, permissions.SUPERVISE) else record.source.reference_column
-    pairs = zip(record.source.header, record.values, strict=True)
-    return [pair for at, pair in enumerate(pairs) if at != hidden]

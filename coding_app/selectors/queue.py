@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from coding_app.choices import QueueState, RecordStatus
 from coding_app.models import Decision, QueueItem, Record, Study, Suggestion
+from coding_app.selectors.columns import original_columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +48,9 @@ def open_record(item: QueueItem) -> OpenRecord:
 def other_columns(record: Record) -> list[tuple[str, str]]:
     """Names and values of the columns that have no place of their own on the screen."""
     source = record.source
-    shown = {source.id_column, source.occupation_column, source.industry_column, source.reference_column}
-    pairs = zip(source.header, record.values, strict=True)
-    return [(name, value) for at, (name, value) in enumerate(pairs) if at not in shown and value.strip()]
+    shown = {source.id_column, source.occupation_column, source.industry_column}
+    columns = original_columns(record, with_reference=False)
+    return [(name, value) for at, name, value in columns if at not in shown and value.strip()]
 
 
 def queue_counts(study: Study, user: User) -> QueueCounts:

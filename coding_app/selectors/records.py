@@ -38,7 +38,7 @@ def records(study: Study, wanted: RecordFilter | None = None) -> QuerySet[Record
     beforehand; ``coder`` the name of the user who decided; ``text`` is looked
     for in id, occupation and industry.
     """
-    wanted = wanted or RecordFilter()
+    wanted = _without_nul(wanted or RecordFilter())
     found = Record.objects.filter(study=study).order_by("pk")
     if wanted.status:
         found = found.filter(status=wanted.status)
@@ -55,13 +55,17 @@ def records(study: Study, wanted: RecordFilter | None = None) -> QuerySet[Record
     if wanted.compared in {"right", "wrong"}:
         found = _compared(found, right=wanted.compared == "right")
     if wanted.coder:
-        found = found.filter(decided_by__username=wanted.coder.replace("\0", ""))
-    if wanted.text:
-        text = wanted.text.replace("\0", "")
+        found = found.filter(decided_by__username=wanted.coder)
+    if text := wanted.text:
         found = found.filter(
             Q(external_id__icontains=text) | Q(occupation__icontains=text) | Q(industry__icontains=text)
         )
     return found
+
+
+def _without_nul(wanted: RecordFilter) -> RecordFilter:
+    """PostgreSQL has no NUL in a text and refuses to look for one."""
+    return RecordFilter(*(getattr(wanted, field.name).replace("\0", "") for field in fields(wanted)))
 
 
 def _below(study: Study, code: str) -> Q:
@@ -124,13 +128,6 @@ def record_of(study: Study, pk: int) -> Record:
     if found is None:
         raise Http404("There is no such record in this study.")
     return found
-
-
-def original_columns(record: Record, *, with_reference: bool) -> list[tuple[str, str]]:
-    """Every column of the file as it was written; the code known beforehand only ``with_reference``."""
-    hidden = None if with_reference else record.source.reference_column
-    pairs = zip(record.source.header, record.values, strict=True)
-    return [pair for at, pair in enumerate(pairs) if at != hidden]
 
 
 def literal_columns(record: Record) -> dict[str, str]:

@@ -23,7 +23,7 @@ def membership_in(user: User | AnonymousUser, slug: str) -> Membership:
         Http404: when there is no such study, or the user is no member: the two look alike from outside.
     """
     found = None
-    if user.is_authenticated:
+    if user.is_authenticated and "\0" not in slug:  # which PostgreSQL refuses to look for
         found = (
             Membership.objects.select_related(
                 "study__classification", "study__dictionary_version__dictionary", "user"

@@ -14,7 +14,7 @@ from coding_app.choices import ImportState, IssueKind, RecordStatus, Verb
 from coding_app.datafiles.counting import count_lines
 from coding_app.exceptions import InvalidInput
 from coding_app.models import Event, Import, ImportIssue, Record
-from coding_app.services import events, jobs, storage
+from coding_app.services import events, ingest, jobs, storage
 
 MAX_ID = 200
 
@@ -32,7 +32,7 @@ def run(claim: jobs.Claim) -> None:
     path = storage.path_of(upload.stored_as)
     line = 0
     try:
-        found = datafiles.sniff(path, name=upload.file_name)
+        found = ingest.preview(upload)
         total = count_lines(path, found)
         rows = datafiles.read_rows(path, found, start=upload.rows_read)
         claim.advance(done=0, total=total)

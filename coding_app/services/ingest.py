@@ -79,24 +79,32 @@ def receive(*, study: Study, user: User | None, name: str, chunks: Iterable[byte
         size=size,
         sha256=sha256,
         kind=found.kind,
-        encoding=found.encoding or "",
-        delimiter=found.delimiter or "",
-        sheet=found.sheet or "",
+        encoding=found.encoding,
+        delimiter=found.delimiter,
+        sheet=found.sheet,
         header=list(found.header),
         created_by=user,
     )
 
 
-def sniff(path: Path, *, name: str) -> datafiles.FileFormat:
-    """How a file is to be read, with a preview.
+def sniff(
+    path: Path,
+    *,
+    name: str,
+    encoding: str | None = None,
+    delimiter: str | None = None,
+    sheet: str | None = None,
+) -> datafiles.FileFormat:
+    """How a file is to be read, with a preview; what a person chose goes before what is detected.
 
     Raises:
         InvalidInput: what is wrong with it and what to do.
     """
     try:
-        return datafiles.sniff(path, name=name)
+        return datafiles.sniff(path, name=name, encoding=encoding, delimiter=delimiter, sheet=sheet)
     except datafiles.FileError as error:
-        raise InvalidInput(f"{name}: {error}") from error
+        told = str(error)
+        raise InvalidInput(told if name in told else f"{name}: {told}") from error
 
 
 def preview(upload: Import) -> datafiles.FileFormat:
@@ -105,7 +113,39 @@ def preview(upload: Import) -> datafiles.FileFormat:
     Raises:
         InvalidInput: when the file can no longer be read.
     """
-    return sniff(storage.path_of(upload.stored_as), name=upload.file_name)
+    try:
+        return sniff(
+            storage.path_of(upload.stored_as),
+            name=upload.file_name,
+            encoding=upload.encoding or None,
+            delimiter=upload.delimiter or None,
+            sheet=upload.sheet or None,
+        )
+    except FileNotFoundError as error:
+        raise InvalidInput(f"{upload.file_name} is no longer on this machine: upload it again.") from error
+
+
+@transaction.atomic
+def read_as(*, upload: Import, encoding: str, delimiter: str, sheet: str) -> None:
+    """Read an upload that was not started as a person says; an empty text leaves it to detection.
+
+    Raises:
+        InvalidInput: when it cannot be read so; it stays as it was.
+        Conflict: when the import was started.
+    """
+    found = sniff(
+        storage.path_of(upload.stored_as),
+        name=upload.file_name,
+        encoding=encoding or None,
+        delimiter=delimiter or None,
+        sheet=sheet or None,
+    )
+    changed = Import.objects.filter(pk=upload.pk, state=ImportState.UPLOADED).update(
+        encoding=found.encoding, delimiter=found.delimiter, sheet=found.sheet, header=list(found.header)
+    )
+    if not changed:
+        raise Conflict(f"The import of {upload.file_name} was started already.")
+    upload.refresh_from_db()
 
 
 @transaction.atomic

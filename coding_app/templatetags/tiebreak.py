@@ -4,8 +4,8 @@ from django import template
 from django.template.context import Context
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
 
+from coding_app.choices import Delimiter
 from coding_app.models import Job
 
 register = template.Library()
@@ -54,5 +54,4 @@ def remaining(job: Job) -> int:
 @register.filter
 def delimiter_name(delimiter: str) -> str:
     """A delimiter in words, for a tab cannot be seen."""
-    names = {",": _("comma"), ";": _("semicolon"), "\t": _("tab"), "|": _("vertical bar")}
-    return names.get(delimiter, delimiter)
+    return str(Delimiter(delimiter).label) if delimiter in Delimiter.values else delimiter

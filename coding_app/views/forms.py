@@ -1,13 +1,15 @@
 """Forms of the pages. A form checks what was typed; the service it feeds checks what it means."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
-from coding_app.choices import FileKind, Role
-from coding_app.models import Classification, DictionaryVersion, Study
+from coding_app import datafiles
+from coding_app.choices import Delimiter, FileKind, Role
+from coding_app.models import Classification, DictionaryVersion, Import, Study
 from coding_app.selectors import lists
 from coding_app.services import ingest
 from coding_app.views.column_guess import guess
@@ -199,3 +201,27 @@ class MemberForm(forms.Form):
         label=_("User name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
+
+
+class ReadingForm(forms.Form):
+    """How a file is to be read, where detection was wrong; with the choices that its format has."""
+
+    encoding = forms.ChoiceField(label=_("Encoding"), required=False)
+    delimiter = forms.ChoiceField(label=_("Delimiter"), required=False)
+    sheet = forms.ChoiceField(label=_("Sheet"), required=False)
+
+    def __init__(self, *args: Any, upload: Import, sheets: Sequence[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        offered: dict[str, list[tuple[str, Any]]] = {"encoding": [], "delimiter": [], "sheet": []}
+        if upload.kind == FileKind.CSV:
+            offered["encoding"] = [("", _("Detect")), *datafiles.ENCODINGS.items()]
+            offered["delimiter"] = [("", _("Detect")), *Delimiter.choices]
+        elif len(sheets) > 1:
+            offered["sheet"] = [(name, name) for name in sheets]
+        for name, choices in offered.items():
+            field = self.fields[name]
+            if not choices:
+                del self.fields[name]
+            elif isinstance(field, forms.ChoiceField):
+                field.choices = choices
+                self.initial.setdefault(name, getattr(upload, name))

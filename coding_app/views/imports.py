@@ -13,13 +13,13 @@ from django.utils.translation import gettext as _
 
 from coding_app import datafiles, permissions
 from coding_app.choices import ImportState, IssueKind, RecordStatus
-from coding_app.exceptions import Conflict, InvalidInput
+from coding_app.exceptions import Conflict, InvalidInput, TiebreakError
 from coding_app.models import Import, ImportIssue, Membership
 from coding_app.selectors import jobs, lists
 from coding_app.services import ingest
 from coding_app.views.access import PageRequest, member_view, study_page
 from coding_app.views.dashboard import records_address
-from coding_app.views.forms import ColumnsForm, UploadForm
+from coding_app.views.forms import ColumnsForm, ReadingForm, UploadForm
 
 ISSUES_A_PAGE = 100
 UPLOAD = "upload or import files"
@@ -90,9 +90,27 @@ def _map(request: PageRequest, membership: Membership, found: Import) -> HttpRes
         request,
         membership,
         "imports/map.html",
-        {"upload": found, "form": form, "preview": preview, "fault": fault},
+        {
+            "upload": found,
+            "form": form,
+            "preview": preview,
+            "fault": fault,
+            "reading": ReadingForm(upload=found, sheets=preview.sheets if preview else ()),
+        },
         status=422 if form.errors else 200,
     )
+
+
+@member_view("POST", roles=permissions.SUPERVISE, what=UPLOAD)
+def read_as(request: PageRequest, membership: Membership, pk: int) -> HttpResponse:
+    """Read an upload with another encoding, delimiter or sheet than was detected."""
+    found = lists.import_of(membership.study, pk)
+    chosen = {name: request.POST.get(name, "") for name in ("encoding", "delimiter", "sheet")}
+    try:
+        ingest.read_as(upload=found, **chosen)
+    except TiebreakError as error:
+        messages.error(request, str(error))
+    return redirect("import", membership.study.slug, pk)
 
 
 def _report(request: PageRequest, membership: Membership, found: Import) -> HttpResponse:

@@ -33,8 +33,7 @@ class _NoteField(forms.CharField):
     """A text whose lines end as its length was counted in the browser."""
 
     def to_python(self, value: object) -> str:
-        text: str = super().to_python(value)
-        return text.replace("\r\n", "\n")
+        return (super().to_python(value) or "").replace("\r\n", "\n")
 
 
 class EnteredForm(forms.Form):

@@ -14,6 +14,7 @@ from coding_app.models import Code, Event, Membership, Record, Study, Suggestion
 from coding_app.selectors import lists
 from coding_app.selectors import queue as queue_selected
 from coding_app.selectors import records as selected
+from coding_app.selectors.columns import original_columns
 from coding_app.selectors.records import RecordFilter
 from coding_app.views.access import PageRequest, member_view, study_page
 from coding_app.views.candidates import suggested
@@ -120,7 +121,9 @@ def show(request: PageRequest, membership: Membership, pk: int) -> HttpResponse:
     context = {
         "record": record,
         "names": selected.literal_columns(record),
-        "columns": selected.original_columns(record, with_reference=may_compare),
+        "columns": [
+            (name, value) for _at, name, value in original_columns(record, with_reference=may_compare)
+        ],
         "made": made,
         "trace": trace,
         "candidates": suggested(list(made.suggestions.all())) if made else [],

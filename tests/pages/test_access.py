@@ -19,7 +19,8 @@ MANAGERS = ("members", "study-settings")
 NAMES = (*EVERYBODY, *SUPERVISORS, *MANAGERS)
 POSTS = (
     ("upload", SUPERVISORS), ("code-start", SUPERVISORS), ("job-stop", SUPERVISORS),
-    ("job-resume", SUPERVISORS), ("import-discard", SUPERVISORS), ("exports", SUPERVISORS),
+    ("job-resume", SUPERVISORS), ("import-discard", SUPERVISORS),
+    ("import-read-as", SUPERVISORS), ("exports", SUPERVISORS),
     ("members", MANAGERS), ("study-settings", MANAGERS),
 )  # fmt: skip
 
@@ -30,6 +31,7 @@ def address(study: Study, name: str) -> str:
     assert upload.job is not None
     keys = {
         "import": upload.pk, "import-issues": upload.pk, "import-discard": upload.pk,
+        "import-read-as": upload.pk,
         "job": upload.job.pk, "job-stop": upload.job.pk, "job-resume": upload.job.pk,
     }  # fmt: skip
     if name == "export-download":
@@ -89,7 +91,7 @@ def test_a_role_that_may_not_cannot_do_it_by_post_either(
     assert "ask a member with the role" in response.content.decode()
 
 
-@pytest.mark.parametrize("name", ["code-start", "job-stop", "job-resume", "import-discard"])
+@pytest.mark.parametrize("name", ["code-start", "job-stop", "job-resume", "import-discard", "import-read-as"])
 def test_what_changes_something_cannot_be_done_by_get(
     whole_study: Study, sign_in: Callable[[str], Client], name: str
 ) -> None:

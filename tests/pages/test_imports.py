@@ -10,7 +10,7 @@ from django.test import Client
 
 from coding_app.choices import ImportState, JobKind, JobState
 from coding_app.models import Import, Job, Record, Study
-from coding_app.services import jobs, work
+from coding_app.services import ingest, jobs, work
 from coding_app.views.column_guess import guess
 from tests import factories
 
@@ -218,3 +218,36 @@ def test_the_reason_of_a_failed_job_is_shown(supervisor: Client, empty_study: St
 )
 def test_columns_are_guessed_by_their_names(header: list[str], expected: dict[str, int]) -> None:
     assert guess(header) == expected
+
+
+def test_a_file_can_be_read_in_another_encoding_and_delimiter(supervisor: Client, empty_study: Study) -> None:
+    upload = factories.upload(empty_study, "id;job,title\n1;caf\xe9, bar\n".encode("cp1252"))
+    target = f"/studies/{empty_study.slug}/imports/{upload.pk}/"
+    answer = supervisor.post(
+        f"{target}read-as/", {"encoding": "cp1252", "delimiter": ","}, follow=True
+    ).content.decode()
+    upload.refresh_from_db()
+    assert (upload.encoding, upload.delimiter, upload.header) == ("cp1252", ",", ["id;job", "title"])
+    assert "1;café" in answer
+    supervisor.post(f"{target}read-as/", {"encoding": "cp1252", "delimiter": ";"})
+    upload.refresh_from_db()
+    assert upload.header == ["id", "job,title"]
+    started = ingest.start(
+        upload=upload, columns=ingest.Columns(id=0, occupation=1), user=None, then_code=False
+    )
+    factories.do(started)
+    assert factories.record(empty_study, "1").occupation == "café, bar"
+    said = supervisor.post(f"{target}read-as/", {"encoding": "utf-8"}, follow=True).content.decode()
+    assert "was started already" in said
+
+
+def test_an_encoding_that_is_none_is_refused_and_the_reading_stays(
+    supervisor: Client, empty_study: Study
+) -> None:
+    upload = factories.upload(empty_study)
+    target = f"/studies/{empty_study.slug}/imports/{upload.pk}/read-as/"
+    said = supervisor.post(target, {"encoding": "klingon"}, follow=True).content.decode()
+    assert "There is no encoding" in said
+    before = upload.header
+    upload.refresh_from_db()
+    assert upload.header == before

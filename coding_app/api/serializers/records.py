@@ -9,7 +9,7 @@ from coding_app import permissions
 from coding_app.api.serializers.catalogue import CodeBriefSerializer
 from coding_app.api.serializers.decisions import DecisionSerializer
 from coding_app.models import Event, Record, Suggestion, SuggestionSet
-from coding_app.selectors import api_lists
+from coding_app.selectors.columns import original_columns
 from coding_app.selectors.records import history
 
 
@@ -136,8 +136,9 @@ class RecordDetailSerializer(RecordSerializer):
     @extend_schema_field(ColumnSerializer(many=True))
     def get_columns(self, record: Record) -> list[dict[str, str]]:
         """The original row; to coders without the column of the code known beforehand."""
-        shown = api_lists.original_columns(record, self.context["role"])
-        return [{"column": name, "value": value} for name, value in shown]
+        supervises = permissions.allows(self.context["role"], permissions.SUPERVISE)
+        shown = original_columns(record, with_reference=supervises)
+        return [{"column": name, "value": value} for _at, name, value in shown]
 
     @extend_schema_field(EventSerializer(many=True))
     def get_history(self, record: Record) -> list[dict[str, Any]]:
