@@ -6,6 +6,9 @@ const IDLE = 30 * 60 * 1000; // a coder who left gives the record back: nothing 
 const byId = (id) => document.getElementById(id);
 
 document.documentElement.classList.add("with-scripts");
+// A new record takes nothing over from the old one's elements; a style (of a note drawn larger, say) may not
+// even be set where the content policy forbids inline styles.
+window.htmx.config.attributesToSettle = [];
 
 // Shortcuts can be switched off ------------------------------------------------------------------
 
