@@ -33,9 +33,9 @@ def search(study: Study, query: str, *, limit: int = LIMIT) -> list[Hit]:
     """The codes a coder may mean, best first.
 
     Every word of ``query`` must begin a word of the code, the title or one phrase; Korean words, which are
-    often written together, may also stand inside one. The beginning of the code itself comes first, then
-    titles, then phrases, shorter texts before longer ones. Accents do not matter, and a Korean syllable may
-    be half typed. A blank query finds nothing.
+    often written together, may also stand inside one. A text that is the query comes first, then codes that
+    begin with it, then titles, then phrases, shorter texts before longer ones; a group comes after what lies
+    below it. Accents do not matter, and a Korean syllable may be half typed. A blank query finds nothing.
     """
     asked = _fold(query).split()
     if not asked:
@@ -45,8 +45,8 @@ def search(study: Study, query: str, *, limit: int = LIMIT) -> list[Hit]:
     for order, target in enumerate(_targets(study.classification_id, version)):
         if not _leads(asked, target):
             continue
-        exact = 0 if target.text == " ".join(asked) else 1
-        rank = (exact + target.weight, len(target.text), order, target.shown)
+        exact = target.text == " ".join(asked)
+        rank = (0 if exact else 1 + target.weight, len(target.text), order, target.shown)
         if target.code not in best or rank < best[target.code]:
             best[target.code] = rank
     chosen = sorted(best, key=lambda code: best[code])[:limit]
@@ -86,13 +86,16 @@ def _targets(classification_id: int, version_id: int | None) -> tuple[_Target, .
     """Everything that can be searched for. Classifications and dictionary versions never change."""
     found = []
     codes = Code.objects.filter(classification_id=classification_id, codable=True).prefetch_related("labels")
+    groups = set(codes.filter(parent__isnull=False).values_list("parent_id", flat=True))
     for code in codes:
+        # A group is seldom what is meant: what lies below it comes first, unless its code was typed out.
+        group = 3 if code.pk in groups else 0
         folded = _fold(code.code)
-        found.append(_Target(folded, (folded, folded.replace("-", "")), code.code, "", 0))
+        found.append(_Target(folded, (folded, folded.replace("-", "")), code.code, "", group))
         titles = {code.title, *(label.title for label in code.labels.all() if label.title)}
         for title in sorted(titles):
             text = _fold(title)
-            found.append(_Target(text, tuple(text.split()), code.code, "", 2))
+            found.append(_Target(text, tuple(text.split()), code.code, "", 2 + group))
     if version_id is not None:
         for phrase in dictionary_texts.phrases(version_id):
             text = _fold(phrase.text)
