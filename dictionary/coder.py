@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache, partial
 from typing import Final
 
 from dictionary import candidates
@@ -22,8 +22,7 @@ class Coder:
     """Codes records by a dictionary. May be shared between threads.
 
     `child_age`: records of a lower age, in years, are set aside; the paper gives no figure.
-    `max_candidates`: how many candidates a result has at most; with 0 none are worked out, nor spelling
-    guesses, which saves most of the time where only codes are wanted.
+    `max_candidates`: how many candidates a result has at most.
     Raises ValueError for a child age that is negative or not finite, or a negative number of candidates.
     """
 
@@ -83,19 +82,34 @@ class Coder:
             code, decided_by, decisive = _decide(matches)
             status = Status.TIE if code is None else Status.CODED
 
-        ranked: tuple[Candidate, ...] = ()
+        offered: tuple[Candidate, ...] | Callable[[], tuple[Candidate, ...]] = ()
         if self._limit:
-            best_first = sorted([phrase for _, phrases in found for phrase in phrases], key=_rank)
-            guessed: dict[str, candidates.Tally] = {}
-            if status is not Status.UNKNOWN and not (occupation_known and industry_known):
-                guessed = candidates.tally_guesses(
-                    occupation, industry, self._indexes, self._guesser.nearest, self._vocabulary
-                )
-            matched = candidates.tally_matches(best_first, occupation_tokens)
-            ranked = candidates.rank(matched, guessed, decided=code, decisive=decisive, limit=self._limit)
+            guess = status is not Status.UNKNOWN and not (occupation_known and industry_known)
+            offered = partial(
+                self._candidates, occupation, industry, occupation_tokens, found, guess, code, decisive
+            )
         return Result(
-            record.id, status, code, table, priority, decided_by, matches, ranked, words, occupation
+            record.id, status, code, table, priority, decided_by, matches, words, occupation, offered
         )
+
+    def _candidates(
+        self,
+        occupation: tuple[str, ...],
+        industry: tuple[str, ...],
+        occupation_tokens: frozenset[str],
+        found: list[tuple[str, list[IndexedPhrase]]],
+        guess: bool,
+        code: str | None,
+        decisive: set[str],
+    ) -> tuple[Candidate, ...]:
+        best_first = sorted([phrase for _, phrases in found for phrase in phrases], key=_rank)
+        guessed: dict[str, candidates.Tally] = {}
+        if guess:
+            guessed = candidates.tally_guesses(
+                occupation, industry, self._indexes, self._guesser.nearest, self._vocabulary
+            )
+        matched = candidates.tally_matches(best_first, occupation_tokens)
+        return candidates.rank(matched, guessed, decided=code, decisive=decisive, limit=self._limit)
 
     def _read_literal(self, literal: str) -> tuple[tuple[str, ...], bool, bool]:
         """The standard words of a literal; whether it says nothing, being blank or meaning 'unknown'; and

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal, NamedTuple
@@ -87,22 +88,79 @@ class Candidate(NamedTuple):
         }
 
 
-class Result(NamedTuple):
-    """What the coder says of one record.
+class Result:
+    """What the coder says of one record. Not to be changed.
 
     `code` is there when `status` is coded; `table` and `priority` when it is coded or a tie. `matches` is the
     trace: every match in the table that took the record, in both scopes, best first; empty for records set
     aside. `words` are the standard words of occupation then industry, `occupation_words` those of the
-    occupation alone.
+    occupation alone. `candidates` are for a person, and are worked out when they are first asked for: that
+    takes longer than coding the record.
     """
 
-    id: str
-    status: Status
-    code: str | None
-    table: str | None
-    priority: int | None
-    decided_by: DecidedBy
-    matches: tuple[Match, ...]
-    candidates: tuple[Candidate, ...]
-    words: tuple[str, ...]
-    occupation_words: tuple[str, ...]
+    __slots__ = (
+        "_candidates",
+        "code",
+        "decided_by",
+        "id",
+        "matches",
+        "occupation_words",
+        "priority",
+        "status",
+        "table",
+        "words",
+    )
+
+    def __init__(
+        self,
+        id: str,
+        status: Status,
+        code: str | None,
+        table: str | None,
+        priority: int | None,
+        decided_by: DecidedBy,
+        matches: tuple[Match, ...],
+        words: tuple[str, ...],
+        occupation_words: tuple[str, ...],
+        candidates: tuple[Candidate, ...] | Callable[[], tuple[Candidate, ...]],
+    ) -> None:
+        self.id = id
+        self.status = status
+        self.code = code
+        self.table = table
+        self.priority = priority
+        self.decided_by = decided_by
+        self.matches = matches
+        self.words = words
+        self.occupation_words = occupation_words
+        self._candidates = candidates
+
+    @property
+    def candidates(self) -> tuple[Candidate, ...]:
+        """The codes offered to a person, best first."""
+        found = self._candidates
+        if not isinstance(found, tuple):
+            found = self._candidates = found()
+        return found
+
+    def _all(self) -> tuple[Any, ...]:
+        """Every field, in the order of `__init__`."""
+        return (
+            *(self.id, self.status, self.code, self.table, self.priority, self.decided_by),
+            *(self.matches, self.words, self.occupation_words, self.candidates),
+        )
+
+    def __eq__(self, other: object) -> bool:
+        return self._all() == other._all() if isinstance(other, Result) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._all())
+
+    def __reduce__(self) -> tuple[type[Result], tuple[Any, ...]]:
+        return Result, self._all()
+
+    def __repr__(self) -> str:
+        return (
+            f"Result(id={self.id!r}, status={self.status.value!r}, code={self.code!r}, table={self.table!r}, "
+            f"priority={self.priority!r}, decided_by={self.decided_by!r}, words={self.words!r})"
+        )
