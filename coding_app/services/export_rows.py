@@ -13,17 +13,20 @@ def run(claim: jobs.Claim) -> None:
     """Write the file from the beginning and note its rows and hash; a second time replaces the first.
 
     Raises:
-        InvalidInput: when the format cannot hold the data set.
+        InvalidInput: when the format cannot hold the data set, or the file cannot be written.
     """
     export = Export.objects.select_related("study").get(job_id=claim.job_id)
     total = Record.objects.filter(study=export.study).count()
     claim.advance(done=0, total=total)
     header = coded_rows.header(export.study)
     before = export.stored_as
-    stored_as = storage.new_name(study=export.study, folder="exports", suffix=f".{export.kind}")
+    stem = f"{export.pk}-"
+    storage.remove_parts(study=export.study, folder="exports", stem=stem)
+    stored_as = storage.new_name(study=export.study, folder="exports", suffix=f".{export.kind}", stem=stem)
     rows = _watched(coded_rows.rows(export.study, header), claim, total)
     try:
-        report = datafiles.write_rows(storage.path_of(stored_as), export.kind, header.names, rows)
+        with storage.told_to_the_user():
+            report = datafiles.write_rows(storage.path_of(stored_as), export.kind, header.names, rows)
     except datafiles.FileError as error:
         raise InvalidInput(str(error)) from error
     export.stored_as, export.rows, export.sha256 = stored_as, report.rows, report.sha256

@@ -13,7 +13,7 @@ from coding_app import datafiles
 from coding_app.choices import ImportState, IssueKind, RecordStatus, Verb
 from coding_app.datafiles.counting import count_lines
 from coding_app.exceptions import InvalidInput
-from coding_app.models import Event, Import, ImportIssue, Record
+from coding_app.models import Event, Import, ImportIssue, Record, Study
 from coding_app.services import events, ingest, jobs, storage
 
 MAX_ID = 200
@@ -40,8 +40,10 @@ def run(claim: jobs.Claim) -> None:
             claim.check()
             line = chunk[-1].line
             with transaction.atomic():
+                # Two imports may hold the same ids: into one study they write one after the other.
+                Study.objects.select_for_update(no_key=True).get(pk=upload.study_id)
                 _write(upload, chunk, claim)
-                claim.advance(done=line if total is None else min(line, total))
+                claim.advance(done=line if total is None else min(line, total), lasting=True)
     except datafiles.FileError as error:
         raise InvalidInput(f"{upload.file_name}: {error}") from error
     with transaction.atomic():

@@ -1,6 +1,7 @@
 """The life of a job: queued, claimed, advanced, ended; taken up again when its worker is lost."""
 
 import logging
+import threading
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from datetime import timedelta
 from celery import current_app
 from django.conf import settings
 from django.contrib.auth.models import User
-from django.db import IntegrityError, OperationalError, transaction
+from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -58,13 +59,18 @@ class Claim:
         if found:
             raise Cancelled(f"job {self.job_id}")
 
-    def advance(self, *, done: int, total: int | None = None) -> None:
+    def advance(self, *, done: int, total: int | None = None, lasting: bool = False) -> None:
         """Note the progress; call it in the transaction of the chunk, so that a lost claim undoes the chunk.
+
+        ``lasting``: a chunk is written that no later attempt has to do again, so attempts count anew. What
+        kills every worker before that must come to ``MAX_ATTEMPTS`` some time.
 
         Raises:
             ClaimLost: when another worker has the job by now.
         """
-        changes: dict[str, object] = {"done": done, "heartbeat_at": timezone.now(), "attempts": 1}
+        changes: dict[str, object] = {"done": done, "heartbeat_at": timezone.now()}
+        if lasting:
+            changes["attempts"] = 1
         if total is not None:
             changes["total"] = total
         mine = Job.objects.filter(pk=self.job_id, claim=self.token, state=JobState.RUNNING)
@@ -111,6 +117,35 @@ def claim(*, job_id: int, worker: str) -> Claim | None:
     job = Job.objects.select_related("study", "started_by").get(pk=job_id)
     _event(job, Verb.JOB_STARTED, JobState.QUEUED, JobState.RUNNING)
     return Claim(job_id=job_id, token=token)
+
+
+@contextmanager
+def kept_alive(held: Claim) -> Iterator[None]:
+    """Date the job now and then while its work is done inside, for a part of it may take long by itself.
+
+    A large workbook is counted, or long literals are coded, for minutes before there is progress to note. The
+    dates stop with the process, so that :func:`sweep` still finds the job of one that was killed.
+    """
+    done = threading.Event()
+    beat = threading.Thread(target=_keep_alive, args=(held, done), daemon=True, name=f"job-{held.job_id}")
+    beat.start()
+    try:
+        yield
+    finally:
+        done.set()
+        beat.join()
+
+
+def _keep_alive(held: Claim, done: threading.Event) -> None:
+    mine = Job.objects.filter(pk=held.job_id, claim=held.token, state=JobState.RUNNING)
+    while not done.wait(settings.JOB_STALLED_AFTER / 4):
+        try:
+            mine.update(heartbeat_at=timezone.now())
+        except DatabaseError:
+            # It may be away, or locked by the very chunk that takes so long: the next beat tries again.
+            log.warning("job %s could not be dated", held.job_id, exc_info=True)
+        finally:
+            connection.close()
 
 
 @contextmanager
@@ -229,9 +264,9 @@ def resume(*, job: Job, user: User) -> None:
 def sweep() -> int:
     """Queue again what lost its worker or its message; returns how many jobs. Workers call it all the time.
 
-    A running job is lost when its worker gives no sign of life, or when it made no progress for
-    ``JOB_STALLED_AFTER`` seconds. A queued job without news for as long is sent again: sending twice is
-    harmless, for only one worker can claim it.
+    A running job is lost when its worker gives no sign of life, or when the process that does it has given
+    none for ``JOB_STALLED_AFTER`` seconds (:func:`kept_alive`). A queued job without news for as long is
+    sent again: sending twice is harmless, for only one worker can claim it.
     """
     now = timezone.now()
     living = WorkerHeartbeat.objects.filter(

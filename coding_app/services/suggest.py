@@ -84,8 +84,13 @@ def follow_up(job: Job) -> None:
     runs = Job.objects.filter(
         study=job.study, kind=JobKind.CODE, state__in=[JobState.QUEUED, JobState.RUNNING]
     )
-    if not runs.update(follow_up=True):
+    if runs.update(follow_up=True):
+        return
+    try:
         start(study=job.study, user=job.started_by)
+    except Conflict:
+        # Somebody else started one at this very moment.
+        runs.update(follow_up=True)
 
 
 def todo(run: Run) -> QuerySet[Record]:
@@ -128,7 +133,7 @@ def run(claim: jobs.Claim) -> None:
             current.coded += len(chunk)
             current.save(update_fields=["after_record", "coded"])
             total = max(total, current.coded)  # records may be imported meanwhile
-            claim.advance(done=current.coded, total=total)
+            claim.advance(done=current.coded, total=total, lasting=True)
 
 
 def _code(

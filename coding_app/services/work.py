@@ -17,5 +17,5 @@ def run_job(*, job_id: int, worker: str) -> None:
     claim = jobs.claim(job_id=job_id, worker=worker)
     if claim is None:
         return
-    with jobs.ending(claim, then=suggest.follow_up):
+    with jobs.ending(claim, then=suggest.follow_up), jobs.kept_alive(claim):
         _WORK[claim.job.kind](claim)
