@@ -84,6 +84,15 @@ class WriteReport(NamedTuple):
     sha256: str
 
 
+def without_nul(header: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Column names with NUL characters, which no database keeps, written `\\x00`; and a warning if there are
+    any."""
+    if not any("\0" in name for name in header):
+        return header, ()
+    warning = "The header contains NUL characters; they are shown as \\x00."
+    return tuple(name.replace("\0", "\\x00") for name in header), (warning,)
+
+
 def check_header(header: tuple[str, ...]) -> tuple[str, ...]:
     """Warnings about names that repeat or are empty. FileError when there are too many columns."""
     if len(header) > MAX_COLUMNS:

@@ -16,6 +16,7 @@ from coding_app.datafiles.model import (
     FileFormat,
     Row,
     check_header,
+    without_nul,
 )
 from coding_app.datafiles.raw_text import show_raw
 
@@ -32,7 +33,8 @@ def sniff_parquet(path: Path, name: str) -> FileFormat:
     header = tuple(_open(path, name).schema_arrow.names)
     if not header:
         raise FileError(f"{name} has no columns. Send a file with a header and data.")
-    warnings = check_header(header)
+    header, nul_warnings = without_nul(header)
+    warnings = nul_warnings + check_header(header)
     unread = FileFormat("parquet", "", "", "", header, (), ())
     good = (row.values for row in read_parquet(path, unread) if isinstance(row, Row))
     return FileFormat("parquet", "", "", "", header, tuple(islice(good, PREVIEW_ROWS)), warnings)

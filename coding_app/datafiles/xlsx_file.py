@@ -14,6 +14,7 @@ from coding_app.datafiles.model import (
     Row,
     check_header,
     fields_reason,
+    without_nul,
 )
 from coding_app.datafiles.raw_text import show_raw
 from coding_app.datafiles.xlsx_package import DAMAGE, Package, Sheet, damaged, open_archive, open_package
@@ -21,6 +22,8 @@ from coding_app.datafiles.xlsx_sheet import number_texts, sheet_rows
 from coding_app.datafiles.xlsx_strings import SharedStrings, read_shared_strings
 
 _HEAD_OF_SHEET = 1 << 16
+MAX_SHEET_NAME = 100
+"""Characters of a sheet's name; Excel itself allows 31."""
 _DIMENSION = re.compile(rb'<(?:\w+:)?dimension\s+ref="[A-Z]+[0-9]+:[A-Z]+([0-9]+)"')
 
 
@@ -35,6 +38,11 @@ def sniff_xlsx(path: Path, name: str, *, sheet: str | None = None) -> FileFormat
         except DAMAGE as error:
             raise damaged(name, error) from error
     chosen = _choose(package, sheet, name)
+    if len(chosen.name) > MAX_SHEET_NAME:
+        raise FileError(
+            f"{name}: the name of the sheet has {len(chosen.name):,} characters, {MAX_SHEET_NAME} are the most. "
+            "Give it a shorter name."
+        )
     sheets = tuple(each.name for each in package.sheets)
     warnings = []
     if len(sheets) > 1 and sheet is None:
@@ -45,7 +53,8 @@ def sniff_xlsx(path: Path, name: str, *, sheet: str | None = None) -> FileFormat
     if first is None:
         advice = "Choose another sheet." if len(sheets) > 1 else "Put a header row and data rows on it."
         raise FileError(f"{name}: the sheet {chosen.name!r} is empty. {advice}")
-    header = tuple(first[1])
+    header, nul_warnings = without_nul(tuple(first[1]))
+    warnings.extend(nul_warnings)
     warnings.extend(check_header(header))
     good = (row.values for row in (_row(*each, len(header)) for each in rows) if isinstance(row, Row))
     preview = tuple(islice(good, PREVIEW_ROWS))

@@ -71,7 +71,7 @@ def _write_row(sheet: Worksheet, row: int, values: Sequence[str | None], header:
             continue
         if len(text) > MAX_CELL // 2 and len(text.encode("utf-16-le", "surrogatepass")) // 2 > MAX_CELL:
             raise FileError(
-                f"Row {row}, column {header[column]!r}: the text has {len(text):,} characters, "
+                f"Row {row}, column {header[column][:60]!r}: the text has {len(text):,} characters, "
                 f"a cell of XLSX holds {MAX_CELL:,}. {_INSTEAD}"
             )
         sheet.write_string(row, column, text)

@@ -7,7 +7,9 @@ from django.utils.text import slugify
 from coding_app.choices import Role, Verb
 from coding_app.exceptions import Conflict, InvalidInput
 from coding_app.models import Classification, DictionaryVersion, Membership, Study
-from coding_app.services import events
+from coding_app.services import events, review
+
+MAX_SLUG = 110
 
 
 @transaction.atomic
@@ -28,7 +30,7 @@ def create(
             is none.
     """
     name = name.strip()
-    slug = slugify(name, allow_unicode=True)
+    slug = slugify(name, allow_unicode=True)[:MAX_SLUG].strip("-_")  # a letter may become eighteen
     if not slug:
         raise InvalidInput("A study needs a name with letters or digits in it.")
     if not 0 <= child_age <= 120:
@@ -173,6 +175,8 @@ def remove_member(*, membership: Membership, user: User) -> None:
         before=membership.role,
         data={"member": membership.user.get_username()},
     )
+    # What they have open is not kept from others until the lease ends.
+    review.release(study=membership.study, user=membership.user)
     membership.delete()
 
 

@@ -1,4 +1,4 @@
-"""A data file as an old Korean spreadsheet writes it: CP949, semicolons, and rows with every kind of oddity."""
+"""A data file as an old Korean spreadsheet writes it: CP949, semicolons, and rows with every oddity."""
 
 from __future__ import annotations
 

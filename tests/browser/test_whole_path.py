@@ -28,7 +28,7 @@ PATIENCE = 120_000  # milliseconds, for what a worker does
 
 @pytest.fixture
 def catalogue(transactional_db: None, tmp_path: Path) -> None:
-    """Two classifications to choose from, a dictionary for one of them, and somebody who may create studies."""
+    """Two classifications to choose from, a dictionary for one, and somebody who may create studies."""
     factories.make_version(tmp_path, factories.make_classification(tmp_path))
     factories.make_classification(tmp_path, "Another", "code,title\n1,Everybody\n")
     factories.make_user("manager", may_create=True)
