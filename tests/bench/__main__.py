@@ -1,4 +1,4 @@
-"""Every measure in turn: `python -m tests.bench`, or only those named: `python -m tests.bench import_export`."""
+"""Every measure in turn: `python -m tests.bench`; or those named: `python -m tests.bench import_export`."""
 
 import subprocess
 import sys
