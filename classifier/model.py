@@ -1,0 +1,188 @@
+"""A trained model: codes, engine, calibration and text template; in memory, and as a folder.
+
+The folder has `model.json` (what is needed to predict), `card.json` (where the model comes from) and `engine/`
+(weights as safetensors, JSON, tokenizer files). Loading unpickles nothing and runs no code of the model's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final, Self
+
+import numpy as np
+
+from classifier.calibrate import Calibration
+from classifier.engine import Engine, Floats, Json, engine_class
+from classifier.errors import ClassifierError
+from classifier.examples import as_text
+from classifier.safefiles import check_folder, digests, folder_when_complete, read_json, write_json
+from classifier.text import Template, clean, is_blank
+
+FORMAT: Final = 1
+_CHUNK: Final = 4_096
+"""Distinct texts scored at a time: what bounds memory, at (chunk, classes) float32."""
+_REMEMBERED: Final = 200_000
+"""Distinct texts whose suggestions a stream remembers."""
+
+Suggestions = list[tuple[str, float]]
+"""(code, probability), the most probable first."""
+
+
+class Model:
+    """Codes texts. `classes` are the codes, sorted; column j of every array below is `classes[j]`."""
+
+    def __init__(
+        self, classes: Sequence[str], engine: Engine, calibration: Calibration, template: Template, card: Json
+    ) -> None:
+        self.classes = tuple(classes)
+        self.engine = engine
+        self.calibration = calibration
+        self.template = template
+        self.card = card
+        self.fingerprint = ""
+        """SHA-256 (hex) over what predictions depend on, as saved; empty before the first save."""
+
+    def scores(self, texts: Sequence[str | None]) -> Floats:
+        """(n, k) unnormalised log-probabilities before calibration; a blank text has zeros.
+
+        Each distinct text (after cleaning) is computed once.
+        """
+        cleaned = [clean(as_text(text)) for text in texts]
+        places = {text: place for place, text in enumerate(dict.fromkeys(cleaned)) if not is_blank(text)}
+        result = np.zeros((len(cleaned), len(self.classes)), dtype=np.float32)
+        distinct = list(places)
+        computed = [self.engine.scores(distinct[at : at + _CHUNK]) for at in range(0, len(distinct), _CHUNK)]
+        if computed:
+            rank = {text: place for place, text in enumerate(distinct)}
+            told = [place for place, text in enumerate(cleaned) if text in rank]
+            result[told] = np.concatenate(computed)[[rank[cleaned[place]] for place in told]]
+        return result
+
+    def predict_proba(self, texts: Sequence[str | None]) -> Floats:
+        """(n, k) calibrated probabilities, float32, each row summing to 1; a blank text has 1/k throughout."""
+        return self.calibration.probabilities(self.scores(texts))
+
+    def predict(self, texts: Sequence[str | None], top: int = 5) -> list[Suggestions]:
+        """For each text its `top` most probable codes (fewer if there are fewer classes); none for a blank one."""
+        return list(self.predict_many(texts, top=top))
+
+    def predict_many(self, texts: Iterable[str | None], top: int = 5) -> Iterator[Suggestions]:
+        """The same for a stream of any length, in bounded memory; a text seen before is not computed again."""
+        if top < 1:
+            raise ClassifierError(f"{top} suggestions cannot be made; ask for one at least")
+        known: dict[str, Suggestions] = {}
+        stream = (clean(as_text(text)) for text in texts)
+        while chunk := list(islice(stream, 2 * _CHUNK)):
+            new = [text for text in dict.fromkeys(chunk) if text not in known]
+            if len(known) + len(new) > _REMEMBERED:
+                known = {text: known[text] for text in dict.fromkeys(chunk) if text in known}
+            known.update(zip(new, self._suggest(new, top), strict=True))
+            for text in chunk:
+                yield list(known[text])
+
+    def _suggest(self, texts: Sequence[str], top: int) -> Iterator[Suggestions]:
+        for at in range(0, len(texts), _CHUNK):
+            part = texts[at : at + _CHUNK]
+            probabilities = self.predict_proba(part)
+            for text, row, order in zip(part, probabilities, rank_codes(probabilities, top), strict=True):
+                yield [] if is_blank(text) else [(self.classes[code], float(row[code])) for code in order]
+
+    def text_of(self, row: Mapping[str, str]) -> str:
+        """The text of a record, by the template."""
+        return self.template.render(row)
+
+    def save(self, folder: str | Path) -> None:
+        """Write the model, whole or not at all; an older model at the same place is replaced.
+
+        Raises ClassifierError when something else is there, or when the disk refuses.
+        """
+        with folder_when_complete(Path(folder)) as part:
+            home = part / "engine"
+            home.mkdir()
+            self.engine.save(home)
+            content: Json = {
+                "format": FORMAT,
+                "engine": self.engine.kind,
+                "classes": list(self.classes),
+                "template": self.template.template,
+                "calibration": self.calibration.to_dict(),
+                "files": digests(home),
+            }
+            write_json(part / "model.json", content)
+            write_json(part / "card.json", self.card)
+            check_folder(part)
+            self.fingerprint = _fingerprint(content)
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Self:
+        """The model that `save` wrote.
+
+        Raises ClassifierError, with the reason, for everything that can be wrong with a folder: absent, not a
+        model, of a later format, incomplete, changed, with a pickle, for an engine whose packages are absent.
+        """
+        folder = Path(folder)
+        try:
+            check_folder(folder)
+            content = read_json(folder / "model.json")
+            if content.get("format") != FORMAT:
+                raise ClassifierError(f"its format is {content.get('format')!r}; this version reads {FORMAT}")
+            classes = _classes(content.get("classes"))
+            _check_files(folder / "engine", content.get("files"))
+            engine = engine_class(str(content.get("engine"))).load(folder / "engine")
+            width = engine.scores([]).shape[1]
+            if width != len(classes):
+                raise ClassifierError(
+                    f"its engine tells {width} classes apart, model.json has {len(classes)}"
+                )
+            model = cls(
+                classes,
+                engine,
+                Calibration.from_dict(content.get("calibration")),
+                Template(str(content.get("template"))),
+                read_json(folder / "card.json"),
+            )
+        except ClassifierError as error:
+            raise ClassifierError(
+                f"the model {folder} cannot be loaded: {error.message}", error.faults
+            ) from error
+        except Exception as error:  # noqa: BLE001 - engines and their file formats raise whatever they like
+            reason = f"{type(error).__name__}: {error}"
+            raise ClassifierError(
+                f"the model {folder} cannot be loaded; its files are broken ({reason})"
+            ) from error
+        model.fingerprint = _fingerprint(content)
+        return model
+
+
+def rank_codes(probabilities: Floats, top: int) -> np.ndarray[Any, np.dtype[np.int64]]:
+    """(n, k) to (n, min(top, k)): the places of the greatest, in order; equals in the order of the codes."""
+    top = min(top, probabilities.shape[1])
+    if top < probabilities.shape[1]:
+        # Equal probabilities at the edge: a partition may take any of them, so values come first, then places.
+        edge = -np.partition(-probabilities, top - 1, axis=1)[:, top - 1 : top]
+        probabilities = np.where(probabilities >= edge, probabilities, -np.inf)
+    order: np.ndarray[Any, np.dtype[np.int64]] = np.argsort(-probabilities, axis=1, kind="stable")[:, :top]
+    return order
+
+
+def _classes(data: Any) -> tuple[str, ...]:
+    if (
+        not isinstance(data, list)
+        or not all(isinstance(code, str) for code in data)
+        or len(set(data)) != len(data)
+    ):
+        raise ClassifierError("model.json has no list of classes, each a text, each once")
+    return tuple(data)
+
+
+def _check_files(home: Path, files: Any) -> None:
+    if not isinstance(files, dict) or digests(home) != files:
+        raise ClassifierError("files of its engine are missing or were changed; copy the whole folder again")
+
+
+def _fingerprint(content: Json) -> str:
+    parts = [f"{key}={content[key]!r}" for key in sorted(content)]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
