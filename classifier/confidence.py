@@ -24,10 +24,10 @@ _TINY: Final = 1e-12
 def reliability(predictions: Predictions, *, bins: int = BINS) -> Json:
     """How the stated probability of the first code compares with how often it is right.
 
-    `ece`: expected calibration error over `bins` bins of equal width (Guo et al. 2017); `mce`: the greatest gap of
-    any bin; `log_loss` (of the records whose code the model knows) and `brier` (sum over classes, 0 to 2) judge
-    the whole row. `table`: for every bin `low`, `high`, mean `confidence` and `accuracy` (a rate). Values are None
-    without records.
+    `ece`: expected calibration error over `bins` bins of equal width (Guo et al. 2017); `mce`: the greatest
+    gap of any bin; `log_loss` (of the records whose code the model knows) and `brier` (sum over classes, 0 to
+    2) judge the whole row. `table`: for every bin `low`, `high`, mean `confidence` and `accuracy` (a rate).
+    Values are None without records.
     """
     confidence, correct = predictions.confidence, predictions.correct
     places = np.minimum((confidence * bins).astype(np.int64), bins - 1)
@@ -79,10 +79,10 @@ def coverage(predictions: Predictions) -> Json:
 
     A record is accepted when its probability is at least the threshold; records with the same probability are
     accepted together. `curve`: from the highest threshold down, at most 200 points, each with `threshold`,
-    `coverage` and `accuracy` (rates; the intervals are pointwise). `thresholds`: the same at round thresholds,
-    the paper's 0.80 among them. `targets`: the greatest coverage whose accuracy, in these records, is at least
-    `target`; None values where no threshold gets there. These look at the records they are judged on: for a
-    threshold with a guarantee use `python -m classifier threshold`.
+    `coverage` and `accuracy` (rates; the intervals are pointwise). `thresholds`: the same at round
+    thresholds, the paper's 0.80 among them. `targets`: the greatest coverage whose accuracy, in these
+    records, is at least `target`; None values where no threshold gets there. These look at the records they
+    are judged on: for a threshold with a guarantee use `python -m classifier threshold`.
     """
     confidence, correct = predictions.confidence, predictions.correct
     n = len(predictions)

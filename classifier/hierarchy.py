@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
 from classifier.errors import ClassifierError, Fault
+from classifier.tables import open_table
 
 _COLUMNS = ("code", "title", "parent", "level")
 
@@ -27,39 +27,30 @@ class Hierarchy:
     def read(cls, path: str | Path, *, title: str = "title") -> Self:
         """The classification in a CSV file (UTF-8) with the columns code, title, parent and level.
 
-        `title` names the column the titles come from. Codes are text: '01' is not '1'. Raises ClassifierError,
-        with every fault of the file, for missing columns, blank or repeated codes, levels that are no number,
-        parents that are absent or not one level up.
+        `title` names the column the titles come from. Codes are text: '01' is not '1'. Raises
+        ClassifierError, with every fault of the file, for missing columns, blank or repeated codes, levels
+        that are no number, parents that are absent or not one level up.
         """
         path = Path(path)
-        try:
-            with path.open(encoding="utf-8-sig", newline="") as file:
-                reader = csv.DictReader(file, strict=True)
-                missing = [name for name in {*_COLUMNS, title} if name not in (reader.fieldnames or ())]
-                if missing:
-                    raise ClassifierError(
-                        f"{path} has no column {', '.join(sorted(missing))}; "
-                        f"a classification has {', '.join(_COLUMNS)}"
-                    )
-                lines = [(reader.line_num, {k: (v or "") for k, v in row.items() if k}) for row in reader]
-        except (OSError, UnicodeDecodeError, csv.Error) as error:
-            raise ClassifierError(f"cannot read the classification {path}: {error}") from error
+        with open_table(path) as table:
+            wanted = [
+                table.require(name, wanted_for=f"{name}s of the classification")
+                for name in (*_COLUMNS, title)
+            ]
+            lines = [(line, [cells[place].strip() for place in wanted]) for line, cells in table.rows()]
         faults: list[Fault] = []
         titles: dict[str, str] = {}
         parents: dict[str, str] = {}
         levels: dict[str, int] = {}
         places: dict[str, int] = {}
-        for line, row in lines:
-            code, level = row["code"].strip(), row["level"].strip()
+        for line, (code, _, parent, level, name) in lines:
             if not code or code in titles:
                 reason = f"the code {code!r} is here twice" if code else "a row without a code"
                 faults.append(Fault(path.name, line, reason))
-                continue
-            if not (level.isascii() and level.isdigit() and int(level) >= 1):
+            elif not (level.isascii() and level.isdigit() and int(level) >= 1):
                 faults.append(Fault(path.name, line, f"the level of {code} is {level!r}; write 1, 2, 3, ..."))
-                continue
-            titles[code], parents[code] = row[title].strip(), row["parent"].strip()
-            levels[code], places[code] = int(level), line
+            else:
+                titles[code], parents[code], levels[code], places[code] = name, parent, int(level), line
         faults += [
             Fault(
                 path.name, places[code], f"the parent of {code} is {parent!r}, which is no code one level up"

@@ -1,8 +1,9 @@
 """How often a model is right: accuracy, precision, recall, F1 and top-1 to top-5, at every level.
 
-Everything here takes the reference codes, the probabilities and the classes as plain arrays (`Predictions`), and
-gives JSON-ready values: shares between 0 and 1, with Wilson's 95 % interval where they are shares of records.
-What the paper calls precision is the positive predictive value of a code (Kim et al. 2024, "Post-hoc analysis").
+Everything here takes the reference codes, the probabilities and the classes as plain arrays (`Predictions`),
+and gives JSON-ready values: shares between 0 and 1, with Wilson's 95 % interval where they are shares of
+records. What the paper calls precision is the positive predictive value of a code (Kim et al. 2024, "Post-hoc
+analysis").
 """
 
 from __future__ import annotations
@@ -33,9 +34,10 @@ _LOOSE: Final = 1e-3
 class Predictions:
     """What a model gave for records whose codes are known.
 
-    `codes` (n) are the reference codes, `classes` (k) the model's codes, `probabilities` (n, k) float32 rows that
-    sum to 1. A reference code that is not among the classes cannot be given, so the record counts as wrong.
-    Raises ClassifierError when shapes do not fit, a code is blank, classes repeat, or a row is no distribution.
+    `codes` (n) are the reference codes, `classes` (k) the model's codes, `probabilities` (n, k) float32 rows
+    that sum to 1. A reference code that is not among the classes cannot be given, so the record counts as
+    wrong. Raises ClassifierError when shapes do not fit, a code is blank, classes repeat, or a row is no
+    distribution.
     """
 
     codes: Sequence[str]
@@ -101,7 +103,7 @@ class Predictions:
     def subset(self, rows: Bools | Ints) -> Predictions:
         """The same for some of the records, chosen by mask or place."""
         places = np.arange(len(self))[rows]
-        return Predictions([self.codes[i] for i in places], self.classes, self.probabilities[places])
+        return Predictions([self.codes[i] for i in places.tolist()], self.classes, self.probabilities[places])
 
 
 def accuracy(predictions: Predictions) -> Rate:
@@ -147,10 +149,12 @@ def per_class(codes: Sequence[str], given: Sequence[str]) -> dict[str, Json]:
 
 
 def averages(classes: dict[str, Json]) -> Json:
-    """Means over the classes of `per_class`: precision, recall and F1, each in three ways; None without records.
+    """Means over the classes of `per_class`: precision, recall and F1, each in three ways; None without
+    records.
 
     `weighted`: by reference records, as the paper's Table 3. `macro`: plain mean over every code that was a
-    reference or was given (scikit-learn's `macro`). `macro_of_references`: plain mean over reference codes only.
+    reference or was given (scikit-learn's `macro`). `macro_of_references`: plain mean over reference codes
+    only.
     """
     referred = [row for row in classes.values() if row["records"]]
     total = sum(row["records"] for row in referred)
@@ -182,9 +186,9 @@ def summary(predictions: Predictions) -> Json:
 def by_level(predictions: Predictions, hierarchy: Hierarchy) -> list[Json]:
     """One entry for every level down to that of the model's classes, the highest first.
 
-    At a level each code stands for the code of that level it lies below. `accuracy`, `averages` and `top` judge
-    the codes given (top-k: the reference's group is among the groups of the first k codes); `summed` is the
-    accuracy when probabilities are first added up within groups and the likeliest group is given.
+    At a level each code stands for the code of that level it lies below. `accuracy`, `averages` and `top`
+    judge the codes given (top-k: the reference's group is among the groups of the first k codes); `summed` is
+    the accuracy when probabilities are first added up within groups and the likeliest group is given.
     `left_out` counts the records whose reference code is not in the classification, or above the level.
     """
     depth = hierarchy.level_of(predictions.classes)
@@ -235,18 +239,19 @@ def _summed(probabilities: Floats, member: Ints, targets: Ints) -> int:
 def confusions(
     predictions: Predictions, texts: Sequence[str] = (), *, most: int = 50, examples: int = 3
 ) -> list[Json]:
-    """The commonest mistakes: `reference`, `given`, `records`, the `share` of the reference's records, `examples`.
+    """The commonest mistakes: `reference`, `given`, `records`, the `share` of the reference's records,
+    `examples`.
 
     At most `most`, commonest first; `texts` (n), where given, are what the examples are taken from, the most
     confident mistakes first.
     """
     wrong = np.flatnonzero(~predictions.correct)
-    pairs = Counter((predictions.codes[i], predictions.given[i]) for i in wrong)
+    pairs = Counter((predictions.codes[i], predictions.given[i]) for i in wrong.tolist())
     records = Counter(predictions.codes)
     chosen = sorted(pairs.items(), key=lambda item: (-item[1], item[0]))[:most]
     shown: dict[tuple[str, str], list[str]] = {pair: [] for pair, _ in chosen}
     if len(texts):
-        for i in wrong[np.argsort(-predictions.confidence[wrong], kind="stable")]:
+        for i in wrong[np.argsort(-predictions.confidence[wrong], kind="stable")].tolist():
             found = shown.get((predictions.codes[i], predictions.given[i]))
             if found is not None and len(found) < examples and texts[i] not in found:
                 found.append(texts[i])
@@ -265,10 +270,10 @@ def confusions(
 def unseen(predictions: Predictions, hierarchy: Hierarchy | None = None) -> Json:
     """What the model or the records lack.
 
-    `unknown_to_model`: reference codes that are no class of the model, with their `records` (all counted wrong);
-    `not_in_classification`: reference codes outside the classification; `without_class`: codes of the
-    classification, at the model's level, that the model can never give; `without_records`: classes no record has;
-    `never_given`: classes that are a reference and were never the likeliest.
+    `unknown_to_model`: reference codes that are no class of the model, with their `records` (all counted
+    wrong); `not_in_classification`: reference codes outside the classification; `without_class`: codes of the
+    classification, at the model's level, that the model can never give; `without_records`: classes no record
+    has; `never_given`: classes that are a reference and were never the likeliest.
     """
     known = set(predictions.classes)
     records = Counter(predictions.codes)

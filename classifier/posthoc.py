@@ -24,8 +24,8 @@ CUT: Final = 0.5
 class ClassPrecision:
     """One class: records it was trained on, and its precision.
 
-    The precision is 0 for a class with records that was never given, as in the paper, and None for a class that
-    had no record and was never given: nothing can be said about it.
+    The precision is 0 for a class with records that was never given, as in the paper, and None for a class
+    that had no record and was never given: nothing can be said about it.
     """
 
     code: str
@@ -53,9 +53,9 @@ def class_precisions(predictions: Predictions, trained: Mapping[str, int]) -> li
 def size_and_precision(classes: Sequence[ClassPrecision]) -> Json:
     """Fig. 2: precision regressed on log10 of the training size, over classes that have both.
 
-    `points` (code, trained, precision), `slope` (precision per tenfold size), `intercept`, `r`, `r_squared`, `p`
-    (two-sided, of the slope), `left_out` codes. The numbers are None where no line is determined: fewer than
-    three points, or all of one size or one precision.
+    `points` (code, trained, precision), `slope` (precision per tenfold size), `intercept`, `r`, `r_squared`,
+    `p` (two-sided, of the slope), `left_out` codes. The numbers are None where no line is determined: fewer
+    than three points, or all of one size or one precision.
     """
     usable = [row for row in classes if row.trained > 0 and row.precision is not None]
     fit: Json = dict.fromkeys(("slope", "intercept", "r", "r_squared", "p"))
@@ -81,7 +81,9 @@ def size_and_precision(classes: Sequence[ClassPrecision]) -> Json:
 
 
 def quartiles(values: Sequence[float]) -> Json:
-    """`n`, `min`, `q1`, `median`, `q3`, `max`, `mean`; quantiles as R's default (type 7); None without values."""
+    """`n`, `min`, `q1`, `median`, `q3`, `max`, `mean`; quantiles as R's default (type 7); None without
+    values.
+    """
     if not values:
         return {"n": 0, **dict.fromkeys(("min", "q1", "median", "q3", "max", "mean"))}
     low, q1, median, q3, high = np.quantile(
@@ -101,9 +103,10 @@ def quartiles(values: Sequence[float]) -> Json:
 def major_groups(classes: Sequence[ClassPrecision], hierarchy: Hierarchy | None = None) -> list[Json]:
     """Table 4: the distribution of precision in every major group, in the order of the codes.
 
-    A code's major group is its code at level 1 of the classification; without a classification, or for a code that
-    is not in it, its first character, as in the paper. Each row: `group`, `title`, `classes` (A), `trained` (B),
-    `mean_trained` (B/A), `precision` (see `quartiles`; classes without a precision do not count in its `n`).
+    A code's major group is its code at level 1 of the classification; without a classification, or for a code
+    that is not in it, its first character, as in the paper. Each row: `group`, `title`, `classes` (A),
+    `trained` (B), `mean_trained` (B/A), `precision` (see `quartiles`; classes without a precision do not
+    count in its `n`).
     """
     groups: dict[str, list[ClassPrecision]] = {}
     for row in classes:
@@ -131,7 +134,8 @@ def under_and_over(models: Mapping[str, Sequence[ClassPrecision]], *, cut: float
     """Supplementary Fig. 1: training sizes of the classes with precision under `cut` and with `cut` or more.
 
     `models` maps names (the full model, the one trained on half) to their classes; one row for each model and
-    side, with `model`, `side` ('under' or 'over'), `cut`, `trained` (see `quartiles`) and the `sizes` themselves.
+    side, with `model`, `side` ('under' or 'over'), `cut`, `trained` (see `quartiles`) and the `sizes`
+    themselves.
     """
     found = []
     for name, classes in models.items():
@@ -150,8 +154,8 @@ def under_and_over(models: Mapping[str, Sequence[ClassPrecision]], *, cut: float
 def model_row(name: str, predictions: Predictions, *, trained: int, description: str = "") -> Json:
     """One row of Supplementary Table 3: a model on its own classes, as in the paper, and on every record.
 
-    `own` judges the records whose code is a class of the model; `all` counts the others as wrong, so that a model
-    that left small classes out is not better for it.
+    `own` judges the records whose code is a class of the model; `all` counts the others as wrong, so that a
+    model that left small classes out is not better for it.
     """
     own = predictions.subset(predictions.targets >= 0)
     return {

@@ -1,0 +1,122 @@
+"""Records whose human code is probably wrong, worst first, by confident learning.
+
+Northcutt, Jiang and Chuang, "Confident learning: estimating uncertainty in dataset labels", JAIR 70 (2021),
+as the package cleanlab does it. A supervisor sorts them into 'data error' and 'model error' (the paper's
+Supplementary Tables 4 and 5). The probabilities must come from a model that did not learn from these records:
+those of a held-out part, or `out_of_fold`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from classifier.calibrate import softmax
+from classifier.engine import Floats, Ints
+from classifier.errors import ClassifierError
+from classifier.metrics import Predictions
+from classifier.splits import fold_of_each, group_keys
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """A record at `place` whose code is in doubt: `code` was given by people, `suggested` by the model.
+
+    `quality` (0 to 1, lower is worse) is cleanlab's normalised margin: 0.5 plus half of what the probability
+    of the human code is ahead of the likeliest other code.
+    """
+
+    place: int
+    code: str
+    suggested: str
+    code_probability: float
+    suggested_probability: float
+    quality: float
+
+    def to_dict(self) -> Json:
+        return {
+            "place": self.place,
+            "code": self.code,
+            "suggested": self.suggested,
+            "code_probability": self.code_probability,
+            "suggested_probability": self.suggested_probability,
+            "quality": self.quality,
+        }
+
+
+def label_errors(predictions: Predictions) -> list[Suspect]:
+    """The records that confident learning holds to be miscoded, the worst first.
+
+    Records whose code the model does not know are passed over: its probability says nothing about them.
+    """
+    rows = np.flatnonzero(predictions.targets >= 0)
+    targets = predictions.targets[rows]
+    if len(np.unique(targets)) < 2:
+        return []
+    from cleanlab.filter import find_label_issues
+
+    # cleanlab estimates a threshold for every class it sees: leave out the columns that no record has, or
+    # they are taken for classes with an empty threshold. What is left of a row need not sum to 1, which it
+    # does not ask.
+    probabilities = predictions.probabilities[rows].astype(np.float64)
+    used = np.unique(targets)
+    narrow = probabilities[:, used]
+    narrow /= np.maximum(narrow.sum(axis=1, keepdims=True), np.finfo(np.float64).tiny)
+    ranked = find_label_issues(
+        np.searchsorted(used, targets), narrow, return_indices_ranked_by="normalized_margin", n_jobs=1
+    )
+    found = []
+    for i in ranked.tolist():
+        own, best = int(targets[i]), int(predictions.top[rows[i], 0])
+        if own == best:
+            continue
+        mine, other = float(probabilities[i, own]), float(probabilities[i, best])
+        found.append(
+            Suspect(
+                place=int(rows[i]),
+                code=predictions.classes[own],
+                suggested=predictions.classes[best],
+                code_probability=mine,
+                suggested_probability=other,
+                quality=(mine - other + 1) / 2,
+            )
+        )
+    return sorted(found, key=lambda suspect: (suspect.quality, suspect.place))
+
+
+Fit = Callable[[Ints], Callable[[Sequence[str]], Floats]]
+"""Learns from the records at the given places, and returns what gives (m, k) scores for texts."""
+
+
+def out_of_fold(
+    texts: Sequence[str],
+    codes: Sequence[str],
+    fit: Fit,
+    *,
+    folds: int = 5,
+    split: str = "grouped",
+    seed: int = 0,
+) -> Predictions:
+    """Probabilities for every record from a model that did not learn from it.
+
+    `fit` gets the places to learn from; its scores have one column for each of `sorted(set(codes))`. With the
+    split 'grouped' equal texts stay in one fold. Raises ClassifierError for fewer records than folds.
+    """
+    if folds < 2 or len(texts) < folds:
+        raise ClassifierError(
+            f"{len(texts)} records cannot be cut into {folds} folds; at least 2 folds are needed"
+        )
+    classes = sorted(set(codes))
+    fold = fold_of_each(group_keys(texts, split), codes, folds, seed=seed)
+    probabilities = np.zeros((len(texts), len(classes)), dtype=np.float32)
+    for number in range(folds):
+        out = np.flatnonzero(fold == number)
+        if len(out):
+            scores = fit(np.flatnonzero(fold != number))
+            probabilities[out] = softmax(scores([texts[i] for i in out.tolist()]))
+    return Predictions(codes, classes, probabilities)
