@@ -8,6 +8,7 @@ those of a held-out part, or `out_of_fold`.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -67,9 +68,12 @@ def label_errors(predictions: Predictions) -> list[Suspect]:
     used = np.unique(targets)
     narrow = probabilities[:, used]
     narrow /= np.maximum(narrow.sum(axis=1, keepdims=True), np.finfo(np.float64).tiny)
-    ranked = find_label_issues(
-        np.searchsorted(used, targets), narrow, return_indices_ranked_by="normalized_margin", n_jobs=1
-    )
+    with warnings.catch_warnings():
+        # Classes of a record or two are common here, and cleanlab warns about each of them.
+        warnings.filterwarnings("ignore", "May not flag all label issues in class", UserWarning)
+        ranked = find_label_issues(
+            np.searchsorted(used, targets), narrow, return_indices_ranked_by="normalized_margin", n_jobs=1
+        )
     found = []
     for i in ranked.tolist():
         own, best = int(targets[i]), int(predictions.top[rows[i], 0])

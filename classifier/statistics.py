@@ -1,13 +1,13 @@
-"""Intervals and tests that go with shares."""
+"""Shares with their intervals, and the comparison of two coders on the same records."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from math import sqrt
-from statistics import NormalDist
 from typing import Any
 
 from classifier.errors import ClassifierError
+from classifier.intervals import wilson
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,10 @@ class Rate:
 
     successes: int
     trials: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.successes <= self.trials:
+            raise ClassifierError(f"{self.successes} successes of {self.trials} trials are no share")
 
     @property
     def value(self) -> float | None:
@@ -35,26 +39,6 @@ class Rate:
             "successes": self.successes,
             "trials": self.trials,
         }
-
-
-def wilson(successes: int, trials: int, *, confidence: float = 0.95) -> tuple[float, float]:
-    """Wilson's score interval for a share, both ends in [0, 1]; (0, 1) when nothing was tried.
-
-    Wilson, "Probable inference, the law of succession, and statistical inference", JASA 22 (1927) 209-212.
-    Raises ClassifierError for counts that are no share or a confidence outside (0, 1).
-    """
-    if not 0 <= successes <= trials:
-        raise ClassifierError(f"{successes} successes of {trials} trials are no share")
-    z = _z(confidence)
-    if trials == 0:
-        return 0.0, 1.0
-    share = successes / trials
-    scale = 1 + z * z / trials
-    centre = (share + z * z / (2 * trials)) / scale
-    half = z * sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials)) / scale
-    low = 0.0 if successes == 0 else max(0.0, centre - half)
-    high = 1.0 if successes == trials else min(1.0, centre + half)
-    return low, high
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +99,6 @@ def difference_interval(table: Paired, *, confidence: float = 0.95) -> tuple[flo
     """
     n = table.trials
     if n == 0:
-        _z(confidence)
         return -1.0, 1.0
     first = table.both + table.first_only
     second = table.both + table.second_only
@@ -141,9 +124,3 @@ def _phi(table: Paired, first: int, second: int) -> float:
     if product > 0:
         product = max(product - n / 2, 0.0)
     return product / sqrt(margins)
-
-
-def _z(confidence: float) -> float:
-    if not 0 < confidence < 1:
-        raise ClassifierError(f"confidence is {confidence}; give a number between 0 and 1")
-    return NormalDist().inv_cdf((1 + confidence) / 2)

@@ -15,6 +15,7 @@ from classifier.confidence import coverage, reliability
 from classifier.engine import Floats
 from classifier.errors import ClassifierError
 from classifier.hierarchy import Hierarchy
+from classifier.intervals import wilson
 from classifier.metrics import (
     Predictions,
     accuracy,
@@ -26,7 +27,7 @@ from classifier.metrics import (
     top_accuracies,
     unseen,
 )
-from classifier.statistics import Paired, Rate, difference_interval, mcnemar, wilson
+from classifier.statistics import Paired, Rate, difference_interval, mcnemar
 
 TREE = "code,title,parent,level\n1,One,,1\n11,One-one,1,2\n12,One-two,1,2\n2,Two,,1\n21,Two-one,2,2\n"
 
@@ -69,14 +70,9 @@ def test_wilson_gives_the_textbook_interval() -> None:
 
 
 @pytest.mark.parametrize(("successes", "trials"), [(-1, 3), (4, 3)])
-def test_wilson_refuses_counts_that_are_no_share(successes: int, trials: int) -> None:
+def test_counts_that_are_no_share_are_refused(successes: int, trials: int) -> None:
     with pytest.raises(ClassifierError, match="no share"):
-        wilson(successes, trials)
-
-
-def test_wilson_refuses_a_confidence_of_one() -> None:
-    with pytest.raises(ClassifierError, match="between 0 and 1"):
-        wilson(1, 2, confidence=1.0)
+        Rate(successes, trials)
 
 
 def test_mcnemar_is_the_binomial_test_of_the_discordant_records() -> None:
