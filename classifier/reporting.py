@@ -1,4 +1,5 @@
-"""`evaluate` and `compare` of the command line: read records, ask models, write metrics.json and report.html."""
+"""`evaluate` and `compare` of the command line: read records, ask models, write metrics.json and report.html.
+"""
 
 from __future__ import annotations
 
