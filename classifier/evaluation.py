@@ -77,6 +77,7 @@ def evaluate(
         "major_groups": major_groups(precisions, hierarchy),
         "under_and_over": variants["under_and_over"] if variants else half,
         "models": variants["models"] if variants else [],
+        "models_left_out": variants["left_out"] if variants else [],
         "confusions": _titled(confusions(predictions, texts), hierarchy, "reference", "given"),
         "group_confusion": group_confusion(predictions, hierarchy),
         "unseen": _unseen(predictions, hierarchy),

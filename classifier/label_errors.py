@@ -9,17 +9,16 @@ those of a held-out part, or `out_of_fold`.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from classifier.calibrate import softmax
-from classifier.engine import Floats, Ints
 from classifier.errors import ClassifierError
+from classifier.examples import NOTHING, Examples
 from classifier.metrics import Predictions
 from classifier.splits import fold_of_each, group_keys
+from classifier.variants import Fit
 
 Json = dict[str, Any]
 
@@ -93,34 +92,34 @@ def label_errors(predictions: Predictions) -> list[Suspect]:
     return sorted(found, key=lambda suspect: (suspect.quality, suspect.place))
 
 
-Fit = Callable[[Ints], Callable[[Sequence[str]], Floats]]
-"""Learns from the records at the given places, and returns what gives (m, k) scores for texts."""
-
-
 def out_of_fold(
-    texts: Sequence[str],
-    codes: Sequence[str],
+    examples: Examples,
     fit: Fit,
     *,
+    extra: Examples = NOTHING,
     folds: int = 5,
     split: str = "grouped",
     seed: int = 0,
 ) -> Predictions:
     """Probabilities for every record from a model that did not learn from it.
 
-    `fit` gets the places to learn from; its scores have one column for each of `sorted(set(codes))`. With the
-    split 'grouped' equal texts stay in one fold. Raises ClassifierError for fewer records than folds.
+    `fit` trains (see `classifier.variants.fit_engine`); `extra` phrases are learnt in every fold. With the
+    split 'grouped' equal texts stay in one fold. A code that a fold's training lacks has the probability 0
+    there. Raises ClassifierError for fewer records than folds.
     """
-    if folds < 2 or len(texts) < folds:
+    if folds < 2 or len(examples) < folds:
         raise ClassifierError(
-            f"{len(texts)} records cannot be cut into {folds} folds; at least 2 folds are needed"
+            f"{len(examples)} records cannot be cut into {folds} folds; at least 2 folds are needed"
         )
-    classes = sorted(set(codes))
-    fold = fold_of_each(group_keys(texts, split), codes, folds, seed=seed)
-    probabilities = np.zeros((len(texts), len(classes)), dtype=np.float32)
+    classes = sorted({*examples.codes, *extra.codes})
+    place = {code: i for i, code in enumerate(classes)}
+    fold = fold_of_each(group_keys(examples.texts, split), examples.codes, folds, seed=seed)
+    probabilities = np.zeros((len(examples), len(classes)), dtype=np.float32)
     for number in range(folds):
         out = np.flatnonzero(fold == number)
         if len(out):
-            scores = fit(np.flatnonzero(fold != number))
-            probabilities[out] = softmax(scores([texts[i] for i in out.tolist()]))
-    return Predictions(codes, classes, probabilities)
+            model = fit(examples.take(np.flatnonzero(fold != number).tolist()), extra)
+            columns = np.array([place[code] for code in model.classes], dtype=np.int64)
+            texts = [examples.texts[i] for i in out.tolist()]
+            probabilities[np.ix_(out, columns)] = model.predict_proba(texts)
+    return Predictions(examples.codes, classes, probabilities)

@@ -11,6 +11,7 @@ Json = dict[str, Any]
 
 _OPEN_ROWS: Final = 12
 """A longer table is folded away, and opened by a click."""
+_COLUMNS: Final = 6
 _NOTHING: Final = "–"
 
 
@@ -91,7 +92,11 @@ def table(header: Sequence[str], rows: Iterable[Sequence[object]], *, words: Seq
     if not lines:
         return Safe('<p class="none">None.</p>')
     body = "".join(lines)
-    return Safe(f'<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>')
+    # With many columns intervals stand below their shares, so that the table fits the page.
+    dense = ' class="dense"' if len(header) > _COLUMNS else ""
+    return Safe(
+        f'<div class="wide"><table{dense}><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    )
 
 
 def folded(summary: str, content: Safe, *, most: int = _OPEN_ROWS) -> Safe:

@@ -38,7 +38,7 @@ def render(metrics: Json, *, title: str = "Evaluation of a model") -> str:
     if metrics["under_and_over"]:
         sections.append(("half", "Classes with precision under and over one half", under_and_over(metrics)))
     if metrics["models"]:
-        sections.append(("models", "Models side by side", models(metrics["models"])))
+        sections.append(("models", "Models side by side", models(metrics)))
     sections += [
         ("probabilities", "What the probabilities are worth", _reliability(metrics["calibration"])),
         ("coverage", "Coverage against accuracy", _coverage(metrics["coverage"])),
@@ -64,7 +64,11 @@ def _lead(metrics: Json) -> Safe:
         ]
     )
     about = facts(
-        [*metrics["data"].items(), *metrics["model"].items(), ("records judged", overall["records"])]
+        [
+            *[(f"Model: {key}", value) for key, value in metrics["model"].items()],
+            *[(f"Data: {key.replace('_', ' ')}", value) for key, value in metrics["data"].items()],
+            ("Records judged", overall["records"]),
+        ]
     )
     return Safe(f'<section class="key">{key}</section><section>{about}</section>')
 

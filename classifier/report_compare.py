@@ -132,7 +132,7 @@ def _records(rows: list[Json], first: str, second: str) -> Safe:
         ["Line", "Text", "Right code", first, second],
         [
             [
-                row["line"] if row["line"] is not None else row["record"] + 1,
+                str(row["line"] if row["line"] is not None else row["record"] + 1),
                 row["text"],
                 code(row["code"], row["title"]),
                 _answer(row["first"]),

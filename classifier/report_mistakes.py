@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any, Final
 
 from classifier import figures
@@ -22,7 +23,7 @@ def confusions(metrics: Json) -> Safe:
             code(row["given"], row["given_title"]),
             row["records"],
             rate(row["share"]),
-            " · ".join(_cut(example) for example in row["examples"]),
+            _examples(row["examples"]),
         ]
         for row in metrics["confusions"]
     ]
@@ -71,7 +72,7 @@ _UNSEEN: Final = {
 def labels(data: Json) -> Safe:
     rows = [
         [
-            row["line"] if row["line"] is not None else row["record"] + 1,
+            str(row["line"] if row["line"] is not None else row["record"] + 1),
             _cut(row["text"] or ""),
             code(row["code"], row["code_title"]),
             percent(row["code_probability"]),
@@ -102,6 +103,10 @@ def labels(data: Json) -> Safe:
 
 def _how_many(count: int) -> str:
     return "1 row" if count == 1 else f"{count:,} rows"
+
+
+def _examples(texts: list[str]) -> Safe:
+    return Safe("".join(f'<span class="example">{escape(_cut(text))}</span>' for text in texts))
 
 
 def _cut(text: str, longest: int = 160) -> str:

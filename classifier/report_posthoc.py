@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import Any
 
 from classifier import figures
@@ -103,11 +104,11 @@ def under_and_over(metrics: Json) -> Safe:
     return figure(figures.under_and_over(rows), caption, drawn)
 
 
-def models(models: list[Json]) -> Safe:
+def models(metrics: Json) -> Safe:
     rows = [
         [
-            Safe(code(row["model"]) + "<br>" + note(row["description"])),
-            "own" if side == "own" else "all",
+            _named(row) if side == "own" else Safe(""),
+            side,
             row["classes"],
             row["trained"],
             row[side]["records"],
@@ -116,7 +117,7 @@ def models(models: list[Json]) -> Safe:
             row[side]["macro"]["f1"],
             rate(row[side]["top_5"]),
         ]
-        for row in models
+        for row in metrics["models"]
         for side in ("own", "all")
     ]
     header = [
@@ -138,7 +139,16 @@ def models(models: list[Json]) -> Safe:
         "a class of the model, as the paper does; 'all': every record, those of left-out classes counted "
         "as wrong."
     )
-    return figure(figures.models(models), caption, table(header, rows, words=(0, 1)))
+    drawn = figure(figures.models(metrics["models"]), caption, table(header, rows, words=(0, 1)))
+    missing = [
+        f"{row['model']} ({row['description']}) was not trained: {row['reason']}."
+        for row in metrics["models_left_out"]
+    ]
+    return Safe(drawn + (note(*missing) if missing else ""))
+
+
+def _named(row: Json) -> Safe:
+    return Safe(f'{code(row["model"])} <span class="about">{escape(row["description"])}</span>')
 
 
 def _whole(value: float | None) -> str | None:

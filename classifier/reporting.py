@@ -1,5 +1,4 @@
-"""`evaluate` and `compare` of the command line: read records, ask models, write metrics.json and report.html.
-"""
+"""`evaluate`, `compare` and `variants` of the command line: read records, ask models, write the report."""
 
 from __future__ import annotations
 
@@ -15,14 +14,17 @@ from typing import Any
 from classifier import report, report_compare
 from classifier.calibrate import softmax
 from classifier.comparison import compare
+from classifier.engine import TrainSettings
 from classifier.errors import ClassifierError
 from classifier.evaluation import evaluate
-from classifier.examples import Examples, read_examples
+from classifier.examples import NOTHING, Examples, read_examples, read_phrases
 from classifier.hierarchy import Hierarchy
 from classifier.metrics import Predictions
 from classifier.model import Model
+from classifier.splits import SPLITS
 from classifier.tables import open_table
-from classifier.text import clean, is_blank
+from classifier.text import Template, clean, is_blank
+from classifier.variants import LARGE, fit_engine, run
 
 Json = dict[str, Any]
 
@@ -50,6 +52,45 @@ def add_compare_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="MODEL",
         help="folder of a model; give it twice or more",
     )
+
+
+def add_variants_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `variants`."""
+    parser.add_argument("data", type=Path, metavar="DATA.csv", help="coded records")
+    parser.add_argument(
+        "--text", required=True, metavar="TEMPLATE", help="for instance '{occupation} {industry}'"
+    )
+    parser.add_argument("--code", required=True, metavar="C", help="column of the code")
+    parser.add_argument("--out", type=Path, required=True, metavar="VARIANTS.json")
+    parser.add_argument("--extra", type=Path, metavar="PHRASES.csv", help="descriptions, for models 3 and 4")
+    parser.add_argument("--base", default="baseline", metavar="NAME_OR_FOLDER")
+    parser.add_argument("--min-class-size", type=int, default=11, metavar="N")
+    parser.add_argument(
+        "--large", type=int, default=LARGE, metavar="N", help="models 2 and 4: more records than N"
+    )
+    parser.add_argument("--test-size", type=float, default=0.3, metavar="SHARE")
+    parser.add_argument("--split", choices=SPLITS, default="random")
+    parser.add_argument("--seed", type=int, default=0)
+
+
+def main_variants(args: argparse.Namespace) -> int:
+    """Train the half model and models 2 to 4, and write what `evaluate --variants` reads; 0 when done."""
+    examples = read_examples(args.data, Template(args.text), args.code)
+    settings = TrainSettings(base=args.base, seed=args.seed)
+    found = run(
+        examples,
+        fit_engine(settings),
+        descriptions=read_phrases(args.extra) if args.extra else NOTHING,
+        test_size=args.test_size,
+        split=args.split,
+        min_class_size=args.min_class_size,
+        large=args.large,
+        seed=args.seed,
+    )
+    _write(args.out.parent, {args.out.name: _json(found)})
+    for row in found["models"]:
+        _say(f"{row['model']}: accuracy {_words(row['own']['accuracy'])}")
+    return 0
 
 
 def _add_common(parser: argparse.ArgumentParser) -> None:
@@ -172,10 +213,17 @@ def compare_models(
 
 def write_report(folder: Path, metrics: Json, html: str) -> None:
     """Write metrics.json and report.html into `folder` (made if need be), each whole or not at all."""
+    _write(folder, {"metrics.json": _json(metrics), "report.html": html})
+
+
+def _json(content: Json) -> str:
+    return json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+
+
+def _write(folder: Path, files: Mapping[str, str]) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(metrics, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
-        for name, content in (("metrics.json", text), ("report.html", html)):
+        for name, content in files.items():
             part = folder / f".{name}.{os.getpid()}.part"
             try:
                 part.write_text(content, encoding="utf-8")
@@ -183,7 +231,8 @@ def write_report(folder: Path, metrics: Json, html: str) -> None:
             finally:
                 part.unlink(missing_ok=True)
     except OSError as error:
-        raise ClassifierError(f"the report cannot be written to {folder}: {error.strerror}") from error
+        names = " and ".join(files)
+        raise ClassifierError(f"{names} cannot be written to {folder}: {error.strerror}") from error
 
 
 def trained_counts(model: Model) -> Mapping[str, int] | None:
@@ -230,7 +279,7 @@ def _read_json(path: Path) -> Json:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ClassifierError(f"cannot read {path}: {error}") from error
-    if not isinstance(found, dict) or not {"under_and_over", "models"} <= found.keys():
+    if not isinstance(found, dict) or not {"under_and_over", "models", "left_out"} <= found.keys():
         raise ClassifierError(f"{path} is not what the variants of a model are written to")
     return found
 

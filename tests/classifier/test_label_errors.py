@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
 
 from classifier.calibrate import softmax
-from classifier.engine import Floats, Ints
+from classifier.engine import Floats
 from classifier.errors import ClassifierError
+from classifier.examples import Examples
 from classifier.label_errors import label_errors, out_of_fold
 from classifier.metrics import Predictions
+from classifier.variants import Trained
 
 
 def planted(n: int = 400, wrong: int = 12) -> tuple[Predictions, set[int]]:
@@ -58,24 +60,49 @@ def test_nothing_is_suspect_without_records_or_with_one_code() -> None:
     assert label_errors(one) == []
 
 
+class Sure:
+    """Always gives its first class three times the weight of the others together."""
+
+    def __init__(self, classes: Sequence[str], learnt: Sequence[str]) -> None:
+        self.classes = classes
+        self._learnt = set(learnt)
+
+    def predict_proba(self, texts: Sequence[str]) -> Floats:
+        assert not self._learnt & set(texts)
+        rest = 0.25 / (len(self.classes) - 1)
+        row = [0.75, *[rest] * (len(self.classes) - 1)]
+        return np.tile(np.array(row, dtype=np.float32), (len(texts), 1))
+
+
 def test_out_of_fold_probabilities_never_come_from_the_record_itself_or_its_twin() -> None:
-    texts = [f"text {i // 2}" for i in range(40)]  # each text twice
-    codes = ["a" if i % 4 < 2 else "b" for i in range(40)]
+    # Each text is there twice; 'rare' has one text, so that the fold which holds it out cannot give it.
+    pairs = [(f"text {i // 2}", "a" if i % 4 < 2 else "b") for i in range(40)]
+    examples = Examples.of([*pairs, ("odd one", "rare")])
+    seen: list[int] = []
 
-    def fit(places: Ints) -> Callable[[Sequence[str]], Floats]:
-        learnt = {texts[i] for i in places.tolist()}
+    def fit(records: Examples, extra: Examples) -> Trained:
+        seen.append(len(records))
+        return Sure(sorted({*records.codes, *extra.codes}), records.texts)
 
-        def scores(asked: Sequence[str]) -> Floats:
-            assert not learnt & set(asked)
-            return np.tile(np.array([2.0, 0.0], dtype=np.float32), (len(asked), 1))
+    predictions = out_of_fold(examples, fit, folds=4)
+    assert len(seen) == 4
+    assert sum(seen) == 3 * 41
+    assert predictions.classes == ["a", "b", "rare"]
+    assert predictions.probabilities[40].tolist() == [0.75, 0.25, 0.0]
+    assert set(predictions.given) == {"a"}
 
-        return scores
 
-    predictions = out_of_fold(texts, codes, fit, folds=4)
-    assert predictions.classes == ["a", "b"]
-    assert predictions.confidence == pytest.approx(np.full(40, np.exp(2) / (np.exp(2) + 1)), rel=1e-5)
+def test_phrases_are_learnt_in_every_fold() -> None:
+    examples = Examples.of([(f"text {i}", "ab"[i % 2]) for i in range(10)])
+    extra = Examples.of([("phrase", "c")])
+    predictions = out_of_fold(
+        examples,
+        lambda records, more: Sure(sorted({*records.codes, *more.codes}), records.texts),
+        extra=extra,
+    )
+    assert predictions.classes == ["a", "b", "c"]
 
 
 def test_too_few_records_for_the_folds_are_refused() -> None:
     with pytest.raises(ClassifierError, match="cannot be cut into 5 folds"):
-        out_of_fold(["x"], ["a"], lambda places: lambda texts: np.zeros((1, 1), np.float32))
+        out_of_fold(Examples.of([("x", "a")]), lambda records, extra: Sure(["a"], []))

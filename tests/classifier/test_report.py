@@ -70,6 +70,7 @@ def metrics(ksco: Hierarchy) -> Json:
                 }
                 for side in ("under", "over")
             ],
+            "left_out": [{"model": "model 3", "description": "d", "reason": "no descriptions were given"}],
             "models": [
                 {
                     "model": "model 2",
@@ -179,7 +180,8 @@ def test_the_page_tells_what_the_issue_asks_for(metrics: Json) -> None:
     words = " ".join(Page(render(metrics)).words)
     for phrase in (
         "Top-5", "weighted by records", "R-squared", "Training records (B)", "Median (Q1–Q3)", "under 0.5",
-        "model 2", "Expected calibration error", "before calibration", "Coverage", "Commonest confusions",
+        "model 2", "no descriptions were given",
+        "Expected calibration error", "before calibration", "Coverage", "Commonest confusions",
         "the model does not have", "Likely label errors",
     ):  # fmt: skip
         assert phrase in words
