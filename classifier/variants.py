@@ -126,8 +126,7 @@ def _only(examples: Examples, classes: Collection[str]) -> Examples:
 
 
 def fit_engine(settings: TrainSettings) -> Fit:
-    """Train by an engine alone, without calibration: what is first, and among the first five, stays the same.
-    """
+    """Train by an engine alone, uncalibrated: what is first, and among the first five, stays the same."""
     engine = engine_class(kind_of(settings.base))
 
     def fit(examples: Examples, extra: Examples) -> Trained:
