@@ -1,7 +1,7 @@
 """What every engine can do: learn codes from texts, score texts, and be kept in a folder without pickles.
 
-An engine knows classes by their place only (0 to k - 1, in the order of the model's sorted codes); codes, text
-template and calibration belong to the model around it.
+An engine knows classes by their place only (0 to k - 1, in the order of the model's sorted codes); codes,
+text template and calibration belong to the model around it.
 """
 
 from __future__ import annotations
@@ -50,8 +50,8 @@ class TrainSettings:
 class FitData:
     """What an engine learns from: `texts[i]` has the class `targets[i]`, a number from 0 to `classes` - 1.
 
-    `extra` are further phrases (index titles, descriptions), already cleaned like the texts, of which the same
-    holds; they count as training texts but never as records.
+    `extra` are further phrases (index titles, descriptions), already cleaned like the texts, of which the
+    same holds; they count as training texts but never as records.
     """
 
     texts: Sequence[str]
@@ -63,7 +63,7 @@ class FitData:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a training is. `done` of `total` steps (any unit, the same throughout); `loss` where there is one."""
+    """How far a training is: `done` of `total` steps (any unit, the same throughout), and the loss if any."""
 
     stage: str
     done: int
@@ -134,7 +134,7 @@ ENGINES: Final = {
 
 
 def engine_class(kind: str) -> type[Engine]:
-    """The engine of a kind; raises ClassifierError for one that is not known, or whose packages are absent."""
+    """The engine of a kind; raises ClassifierError when it is unknown or its packages are absent."""
     if kind not in ENGINES:
         raise ClassifierError(f"there is no engine {kind!r}; known are {', '.join(ENGINES)}")
     module, name = ENGINES[kind].split(":")

@@ -32,7 +32,7 @@ class Examples:
 
     @classmethod
     def of(cls, pairs: Iterable[tuple[object, object]]) -> Self:
-        """From (text, code) pairs; None and NaN are blanks, and pairs with a blank are left out and counted."""
+        """From (text, code) pairs; None and NaN are blank; pairs with a blank are left out and counted."""
         return cls._collect(
             (place, clean(as_text(text)), as_text(code).strip())
             for place, (text, code) in enumerate(pairs, 1)
@@ -85,7 +85,7 @@ class Classification:
     source: str = "the classification"
 
     def check(self, examples: Examples, *, where: str) -> None:
-        """Raise ClassifierError with a fault for every code of `examples` that is none of the classification."""
+        """Raise ClassifierError with a fault for every code of `examples` that is not in it."""
         first: dict[str, int] = {}
         count = Counter(code for code in examples.codes if code not in self.titles)
         for line, code in zip(examples.lines, examples.codes, strict=True):
@@ -111,8 +111,8 @@ class Classification:
 def read_examples(path: Path, template: Template, code_column: str) -> Examples:
     """The coded records of a CSV file.
 
-    Rows with a blank code or text are left out and counted. Raises ClassifierError for missing columns, and for
-    a file without a usable row.
+    Rows with a blank code or text are left out and counted. Raises ClassifierError for missing columns, and
+    for a file without a usable row.
     """
     with open_table(path) as table:
         table.require(code_column, wanted_for="codes")
@@ -175,8 +175,8 @@ def select_classes(
 ) -> Selection:
     """Leave out classes of fewer than `min_class_size` records (the paper: 10 or fewer are left out, page 3).
 
-    With `extra_adds_classes`, a class that has a further phrase stays however few its records are: this is how
-    classes without records come in. Raises ClassifierError when fewer than two classes remain.
+    With `extra_adds_classes`, a class that has a further phrase stays however few its records are: this is
+    how classes without records come in. Raises ClassifierError when fewer than two classes remain.
     """
     sizes = Counter(examples.codes)
     known: Collection[str] = set(extra.codes) if extra_adds_classes else ()

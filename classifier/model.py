@@ -1,7 +1,8 @@
 """A trained model: codes, engine, calibration and text template; in memory, and as a folder.
 
-The folder has `model.json` (what is needed to predict), `card.json` (where the model comes from) and `engine/`
-(weights as safetensors, JSON, tokenizer files). Loading unpickles nothing and runs no code of the model's.
+The folder has `model.json` (what is needed to predict), `card.json` (where the model comes from) and
+`engine/` (weights as safetensors, JSON, tokenizer files). Loading unpickles nothing and runs no code of the
+model's.
 """
 
 from __future__ import annotations
@@ -62,15 +63,15 @@ class Model:
         return result
 
     def predict_proba(self, texts: Sequence[str | None]) -> Floats:
-        """(n, k) calibrated probabilities, float32, each row summing to 1; a blank text has 1/k throughout."""
+        """(n, k) calibrated probabilities, float32, rows summing to 1; a blank text has 1/k throughout."""
         return self.calibration.probabilities(self.scores(texts))
 
     def predict(self, texts: Sequence[str | None], top: int = 5) -> list[Suggestions]:
-        """For each text its `top` most probable codes (fewer if there are fewer classes); none for a blank one."""
+        """For each text its `top` most probable codes, or all if there are fewer; none for a blank text."""
         return list(self.predict_many(texts, top=top))
 
     def predict_many(self, texts: Iterable[str | None], top: int = 5) -> Iterator[Suggestions]:
-        """The same for a stream of any length, in bounded memory; a text seen before is not computed again."""
+        """The same for a stream of any length, in bounded memory; a text seen before is not scored again."""
         if top < 1:
             raise ClassifierError(f"{top} suggestions cannot be made; ask for one at least")
         known: dict[str, Suggestions] = {}
@@ -148,7 +149,7 @@ class Model:
             raise ClassifierError(
                 f"the model {folder} cannot be loaded: {error.message}", error.faults
             ) from error
-        except Exception as error:  # noqa: BLE001 - engines and their file formats raise whatever they like
+        except Exception as error:
             reason = f"{type(error).__name__}: {error}"
             raise ClassifierError(
                 f"the model {folder} cannot be loaded; its files are broken ({reason})"
@@ -161,7 +162,8 @@ def rank_codes(probabilities: Floats, top: int) -> np.ndarray[Any, np.dtype[np.i
     """(n, k) to (n, min(top, k)): the places of the greatest, in order; equals in the order of the codes."""
     top = min(top, probabilities.shape[1])
     if top < probabilities.shape[1]:
-        # Equal probabilities at the edge: a partition may take any of them, so values come first, then places.
+        # Equal probabilities at the edge: a partition may take any of them, so values come first, then
+        # places.
         edge = -np.partition(-probabilities, top - 1, axis=1)[:, top - 1 : top]
         probabilities = np.where(probabilities >= edge, probabilities, -np.inf)
     order: np.ndarray[Any, np.dtype[np.int64]] = np.argsort(-probabilities, axis=1, kind="stable")[:, :top]

@@ -14,8 +14,8 @@ from typing import Any, Final
 from classifier.errors import ClassifierError, Fault
 
 ALLOWED: Final = frozenset({".safetensors", ".json", ".txt", ".model", ".spm", ".vocab", ".md"})
-"""Suffixes of weights, settings and tokenizer files. Everything else is refused: what is not known to be harmless
-(pickles: .bin, .pt, .pkl, .joblib, .npy ...; code: .py) has no place in a model."""
+"""Suffixes of weights, settings and tokenizer files. Everything else is refused: what is not known to be
+harmless (pickles: .bin, .pt, .pkl, .joblib, .npy ...; code: .py) has no place in a model."""
 
 _ZIP: Final = b"PK\x03\x04"
 _CHUNK: Final = 1 << 20
@@ -36,7 +36,7 @@ def check_folder(folder: Path) -> None:
             faults.append(Fault(str(path), None, reason))
     if faults:
         raise ClassifierError(
-            f"the model in {folder} is refused: it may hold weights (.safetensors), JSON and tokenizer files only",
+            f"the model in {folder} is refused: weights (.safetensors), JSON and tokenizer files are allowed",
             faults,
         )
 
@@ -46,9 +46,9 @@ def _unsafe(path: Path) -> str:
         return f"files of the kind {path.suffix or path.name!r} may run code when they are loaded"
     with path.open("rb") as stream:
         start = stream.read(4)
-    # Protocol 2 and later open with 0x80 and their number; torch.save writes a zip archive with a pickle in it.
-    # A safetensors file opens with the length of its header, whose second byte is no smaller than these rarely,
-    # but whose third to eighth bytes its own parser checks.
+    # Protocol 2 and later open with 0x80 and their number; torch.save writes a zip archive with a pickle in
+    # it. A safetensors file opens with the length of its header, whose second byte is no smaller than these
+    # rarely, but whose third to eighth bytes its own parser checks.
     if start == _ZIP:
         return "is an archive, whatever its name says"
     if path.suffix.lower() != ".safetensors" and len(start) > 1 and start[0] == 0x80 and 2 <= start[1] <= 5:
@@ -56,16 +56,27 @@ def _unsafe(path: Path) -> str:
     return ""
 
 
+def check_target(target: Path) -> None:
+    """Raise ClassifierError when a model may not be written to `target`: asked before a long training."""
+    if target.exists() and not _replaceable(target):
+        raise ClassifierError(f"{target} exists and is not a model; name another place for this one")
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove a folder of our own making, with what is in it; nothing when it is not there."""
+    shutil.rmtree(folder, ignore_errors=True)
+
+
 @contextmanager
 def folder_when_complete(target: Path) -> Iterator[Path]:
-    """A new folder to write into, which takes the place of `target` only when the block ends without an error.
+    """A new folder to write into, which takes the place of `target` only when the block ends without an
+    error.
 
     `target` may be absent, an empty folder, or an older model, which stays until the new one is whole. Raises
     ClassifierError when it is anything else, or when the disk refuses (full, say).
     """
-    target = Path(os.path.abspath(target))
-    if target.exists() and not _replaceable(target):
-        raise ClassifierError(f"{target} exists and is not a model; name another place for this one")
+    target = target.resolve()
+    check_target(target)
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
     old = target.with_name(f".{target.name}.{os.getpid()}.old")
     try:
@@ -95,9 +106,14 @@ def _replaceable(target: Path) -> bool:
 
 
 def _sync(folder: Path) -> None:
-    """Have the disk hold every file: one that is full says so here, before anything is replaced."""
+    """Have the disk hold every file: one that is full says so here, before anything is replaced.
+
+    Some writers make files for their owner alone; a model is read by whoever may read its folder.
+    """
+    readable = folder.stat().st_mode & 0o444
     for path in folder.rglob("*"):
         if path.is_file():
+            path.chmod(path.stat().st_mode | readable)
             with path.open("rb") as stream:
                 os.fsync(stream.fileno())
 

@@ -38,7 +38,8 @@ def fold_of_each(keys: Sequence[str], codes: Sequence[str], folds: int, *, seed:
 
 
 def hold_out(keys: Sequence[str], codes: Sequence[str], size: float, *, seed: int) -> tuple[Ints, Ints]:
-    """The places of the records to learn from and of those kept back (about the share `size`), both ascending.
+    """The places of the records to learn from and of those kept back (about the share `size`), both
+    ascending.
 
     Spread over the codes like folds. A code with one record (one key) is learnt from, never only tested.
     """

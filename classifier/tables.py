@@ -46,8 +46,8 @@ class Table:
     def rows(self) -> Iterator[tuple[int, list[str]]]:
         """Each row with the physical line it starts on; empty lines are no rows.
 
-        Raises ClassifierError for bytes that are not UTF-8 and quotes that do not close; and, once all rows are
-        read, for those whose cells are not as many as the header's, which are left out until then.
+        Raises ClassifierError for bytes that are not UTF-8 and quotes that do not close; and, once all rows
+        are read, for those whose cells are not as many as the header's, which are left out until then.
         """
         ragged: list[Fault] = []
         count = 0

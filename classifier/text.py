@@ -1,4 +1,4 @@
-"""From the fields of a record to the one text a model reads, and to the key that says two texts are the same."""
+"""From the fields of a record to the text a model reads, and to the key that says two texts are the same."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ def clean(text: str) -> str:
 def normalise(text: str) -> str:
     """The key under which two texts count as the same when data are grouped for a split.
 
-    Compatibility forms are unified (NFKC), case is folded, and all but letters and digits is left out, so that
-    'Truck-driver ' and 'truck driver' are one text.
+    Compatibility forms are unified (NFKC), case is folded, and all but letters and digits is left out, so
+    that 'Truck-driver ' and 'truck driver' are one text.
     """
     return _OTHER.sub(" ", unicodedata.normalize("NFKC", clean(text)).casefold()).strip()
 
@@ -69,8 +69,8 @@ class Template:
 
     A name in braces stands for the value of that column. What is written right after a field, up to the next
     space or field, is its particle, and goes with it: without a position, `{position}(으로)` leaves nothing
-    behind, not even a space. What is written right before the first field of a run goes when the whole run does.
-    A record all of whose fields are blank has the empty text.
+    behind, not even a space. What is written right before the first field of a run goes when the whole run
+    does. A record all of whose fields are blank has the empty text.
 
     Raises ClassifierError for a template without a field, or with braces that do not close.
     """
@@ -97,7 +97,7 @@ class Template:
         missing = [name for name in self.columns if name not in header]
         if missing:
             raise ClassifierError(
-                f"the template {self.template!r} names {', '.join(map(repr, missing))}, which {where} does not have; "
+                f"the template {self.template!r} names {', '.join(map(repr, missing))}, not in {where}; "
                 f"its columns are {', '.join(map(repr, header))}"
             )
 
