@@ -58,7 +58,7 @@ class TextCutter:
 
         try:
             tokenizer = Tokenizer.from_file(str(path))
-        except Exception as error:  # noqa: BLE001 - the library raises plain Exception
+        except Exception as error:
             raise ClassifierError(
                 f"{path}: not a tokenizer file ({error}). Train or copy the model again."
             ) from error
