@@ -86,19 +86,20 @@ def lowest_threshold(
         )
     if not len(probabilities):
         raise ClassifierError("there are no labelled records to find a threshold on")
-    right = correct.astype(bool)
     size = len(probabilities)
-    accepted = {threshold: probabilities >= np.float32(threshold) for threshold in GRID}
+    order = np.argsort(probabilities, kind="stable")
+    wrong_below = np.concatenate([[0], np.cumsum(~correct.astype(bool)[order])])
+    below = np.searchsorted(probabilities[order], np.array(GRID, dtype=probabilities.dtype), side="left")
     counts = {
-        threshold: (int(chosen.sum()), int((chosen & ~right).sum())) for threshold, chosen in accepted.items()
+        threshold: (size - int(place), int(wrong_below[-1] - wrong_below[place]))
+        for threshold, place in zip(GRID, below, strict=True)
     }
     found: tuple[float, float] | None = None
     for threshold in _sequence({at: taken for at, (taken, _) in counts.items()}, max_error, confidence):
         taken, wrong = counts[threshold]
-        bound = exact_upper_bound(wrong, taken, confidence=confidence)
-        if bound > max_error:
+        if not _vouched(wrong, taken, max_error, confidence):
             break
-        found = (threshold, bound)
+        found = (threshold, exact_upper_bound(wrong, taken, confidence=confidence))
     more, best = (None, None) if found else _needed(counts, size, max_error, confidence)
     taken, wrong = counts[found[0]] if found else (0, 0)
     return Threshold(
@@ -119,15 +120,25 @@ def lowest_threshold(
 def fewest_records(max_error: float, confidence: float, *, wrong: int = 0) -> int:
     """How many accepted records, `wrong` of them wrong, it takes at least to vouch for `max_error`."""
     low = high = max(1, math.ceil(math.log(1 - confidence) / math.log(1 - max_error)))
-    while exact_upper_bound(wrong, high, confidence=confidence) > max_error:
+    while not _vouched(wrong, high, max_error, confidence):
         low, high = high, 2 * high
     while low < high:
         middle = (low + high) // 2
-        if exact_upper_bound(wrong, middle, confidence=confidence) > max_error:
+        if not _vouched(wrong, middle, max_error, confidence):
             low = middle + 1
         else:
             high = middle
     return high
+
+
+def _vouched(wrong: int, taken: int, max_error: float, confidence: float) -> bool:
+    """Whether the exact upper bound of the error rate is not above `max_error`.
+
+    Asked of the binomial distribution itself: so few errors are improbable at a rate of `max_error`.
+    """
+    from scipy.special import bdtr
+
+    return wrong < taken and float(bdtr(wrong, taken, max_error)) <= 1 - confidence
 
 
 def _sequence(taken: dict[float, int], max_error: float, confidence: float) -> list[float]:
@@ -162,7 +173,7 @@ def _needed(
             continue
         rate = (wrong + 1) / taken
         wanted = fewest_records(max_error, confidence)
-        while exact_upper_bound(math.ceil(rate * wanted), wanted, confidence=confidence) > max_error:
+        while not _vouched(math.ceil(rate * wanted), wanted, max_error, confidence):
             wanted = math.ceil(wanted * 1.02)
         more = max(1, math.ceil(wanted * size / taken) - size)
         if best is None or more < best[0]:

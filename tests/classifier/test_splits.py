@@ -22,7 +22,7 @@ def test_a_grouped_split_keeps_the_same_text_on_one_side() -> None:
 
 
 def test_a_random_split_has_the_size_asked_for_in_every_code() -> None:
-    learnt, tested = hold_out(group_keys(TEXTS, "random"), CODES, 0.3, seed=0)
+    _, tested = hold_out(group_keys(TEXTS, "random"), CODES, 0.3, seed=0)
     sizes, kept = Counter(CODES), Counter(CODES[at] for at in tested)
     assert len(tested) == pytest.approx(30, abs=1)
     assert all(kept[code] == pytest.approx(0.3 * size, abs=1) for code, size in sizes.items())
