@@ -24,7 +24,8 @@ from transformers import (
     AutoTokenizer,
     PreTrainedConfig,
 )
-from transformers.utils import cached_file, logging
+from transformers.utils import logging
+from transformers.utils.hub import cached_file
 
 from classifier.errors import ClassifierError
 from classifier.tokenizers import KOBERT_IDS, KOBERT_PIECES, TextCutter, kobert_tokenizer

@@ -114,7 +114,7 @@ def _quantised(model: TextClassifier) -> Callable[[torch.Tensor, torch.Tensor], 
         warnings.simplefilter("ignore", UserWarning)
         from torch.ao.quantization import quantize_dynamic
 
-        small: torch.nn.Module = quantize_dynamic(
+        small: torch.nn.Module = quantize_dynamic(  # type: ignore[no-untyped-call]
             copy.deepcopy(model).cpu().eval(), {torch.nn.Linear}, dtype=torch.qint8
         )
     return small

@@ -86,10 +86,10 @@ def pick_device(name: str = "auto") -> torch.device:
 def has_bfloat16(device: torch.device) -> bool:
     """Whether the device itself multiplies in bfloat16; emulated, it would be slower than float32."""
     if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     if device.type != "cpu":
         return False
-    return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 
 def batches(lengths: Sequence[int], size: int, seed: int, epoch: int) -> Iterator[list[int]]:
@@ -202,7 +202,7 @@ class Trainer:
         self.optimizer.step()
         return loss.item()
 
-    def _names(self) -> dict[torch.nn.Parameter, str]:
+    def _names(self) -> dict[torch.Tensor, str]:
         return {parameter: name for name, parameter in self.model.named_parameters()}
 
     def _keep(self) -> None:
