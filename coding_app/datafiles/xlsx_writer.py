@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from xlsxwriter import Workbook
+from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.worksheet import Worksheet
 
 from coding_app.datafiles.model import FileError
@@ -47,7 +48,7 @@ def write_xlsx(
     if known is not None and known >= MAX_ROWS:
         raise _too_many_rows(f"{known:,}")
     # On an error XlsxWriter leaves its temporary files behind: the folder goes, and they with it.
-    with tempfile.TemporaryDirectory(prefix=".xlsx-", dir=path.parent) as folder:
+    with tempfile.TemporaryDirectory(prefix=f"{path.name}.", dir=path.parent) as folder:
         workbook = Workbook(path, {"constant_memory": True, "tmpdir": folder, "use_zip64": True})
         sheet = workbook.add_worksheet("data", worksheet_class=_ExactWorksheet)
         _write_row(sheet, 0, header, header)
@@ -57,7 +58,10 @@ def write_xlsx(
             if count >= MAX_ROWS:
                 raise _too_many_rows("more")
             _write_row(sheet, count, values, header)
-        workbook.close()
+        try:
+            workbook.close()
+        except FileCreateError as error:
+            raise OSError(*error.args[0].args) from error  # what it hides: a full disk, for one
     return count
 
 
