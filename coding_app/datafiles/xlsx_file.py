@@ -49,7 +49,7 @@ def sniff_xlsx(path: Path, name: str, *, sheet: str | None = None) -> FileFormat
             most=MAX_SHEET_NAME,
         )
     sheets = tuple(each.name for each in package.sheets)
-    warnings = []
+    warnings: list[str] = []
     if len(sheets) > 1 and sheet is None:
         others = ", ".join(repr(each) for each in sheets if each != chosen.name)
         warnings.append(

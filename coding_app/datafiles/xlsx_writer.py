@@ -9,13 +9,14 @@ from xlsxwriter import Workbook
 from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.worksheet import Worksheet
 
+from coding_app.datafiles.messages import Message
 from coding_app.datafiles.model import FileError
 
 MAX_ROWS = 1_048_576
 MAX_COLUMNS = 16_384
 MAX_CELL = 32_767
 """UTF-16 units of a cell."""
-_INSTEAD = "Use CSV or Parquet, which have no such limit."
+_INSTEAD = Message("Use CSV or Parquet, which have no such limit.")
 _CONTROL = "[\0-\x08\x0b-\x1f\ufffe\uffff]"
 _TO_ESCAPE = re.compile(f"_(?=x[0-9A-Fa-f]{{4}}(?:_|{_CONTROL}))|{_CONTROL}")
 
@@ -44,7 +45,12 @@ def write_xlsx(
     FileError: more rows, columns or characters in a cell than a sheet can hold.
     """
     if len(header) > MAX_COLUMNS:
-        raise FileError(f"XLSX holds {MAX_COLUMNS:,} columns, the data have {len(header):,}. {_INSTEAD}")
+        raise FileError(
+            "XLSX holds %(most)s columns, the data have %(found)s. %(advice)s",
+            most=f"{MAX_COLUMNS:,}",
+            found=f"{len(header):,}",
+            advice=_INSTEAD,
+        )
     if known is not None and known >= MAX_ROWS:
         raise _too_many_rows(f"{known:,}")
     # On an error XlsxWriter leaves its temporary files behind: the folder goes, and they with it.
@@ -56,7 +62,7 @@ def write_xlsx(
         for values in rows:
             count += 1
             if count >= MAX_ROWS:
-                raise _too_many_rows("more")
+                raise _too_many_rows(Message("more"))
             _write_row(sheet, count, values, header)
         try:
             workbook.close()
@@ -66,7 +72,12 @@ def write_xlsx(
 
 
 def _too_many_rows(found: str) -> FileError:
-    return FileError(f"XLSX holds {MAX_ROWS - 1:,} rows under a header, the data have {found}. {_INSTEAD}")
+    return FileError(
+        "XLSX holds %(most)s rows under a header, the data have %(found)s. %(advice)s",
+        most=f"{MAX_ROWS - 1:,}",
+        found=found,
+        advice=_INSTEAD,
+    )
 
 
 def _write_row(sheet: Worksheet, row: int, values: Sequence[str | None], header: Sequence[str]) -> None:
@@ -75,7 +86,12 @@ def _write_row(sheet: Worksheet, row: int, values: Sequence[str | None], header:
             continue
         if len(text) > MAX_CELL // 2 and len(text.encode("utf-16-le", "surrogatepass")) // 2 > MAX_CELL:
             raise FileError(
-                f"Row {row}, column {header[column][:60]!r}: the text has {len(text):,} characters, "
-                f"a cell of XLSX holds {MAX_CELL:,}. {_INSTEAD}"
+                "Row %(row)s, column %(name)r: the text has %(length)s characters, a cell of XLSX holds "
+                "%(most)s. %(advice)s",
+                row=row,
+                name=header[column][:60],
+                length=f"{len(text):,}",
+                most=f"{MAX_CELL:,}",
+                advice=_INSTEAD,
             )
         sheet.write_string(row, column, text)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.contrib.auth.models import User
 from django.db.models import Count, Max, QuerySet
 from django.http import Http404
+from django.utils.translation import gettext as _
 
 from coding_app.choices import IssueKind, JobState, RecordStatus, Role
 from coding_app.models import (
@@ -96,7 +97,7 @@ def import_of(study: Study, pk: int) -> Import:
     """
     found = Import.objects.filter(study=study, pk=pk).select_related("job__started_by", "created_by").first()
     if found is None:
-        raise Http404("There is no such import in this study.")
+        raise Http404(_("There is no such import in this study."))
     return found
 
 
@@ -125,7 +126,7 @@ def export_of(study: Study, pk: int) -> Export:
     """
     found = exports(study).filter(pk=pk, job__state=JobState.DONE).exclude(stored_as="").first()
     if found is None:
-        raise Http404("There is no such finished export in this study.")
+        raise Http404(_("There is no such finished export in this study."))
     return found
 
 
@@ -156,7 +157,7 @@ def job_of(study: Study, pk: int) -> Job:
     """
     found = Job.objects.filter(study=study, pk=pk).select_related("started_by", "import_file").first()
     if found is None:
-        raise Http404("There is no such job in this study.")
+        raise Http404(_("There is no such job in this study."))
     return found
 
 
@@ -173,7 +174,7 @@ def member_of(study: Study, pk: int) -> Membership:
     """
     found = members(study).filter(pk=pk).select_related("study").first()
     if found is None:
-        raise Http404("There is no such member of this study.")
+        raise Http404(_("There is no such member of this study."))
     return found
 
 

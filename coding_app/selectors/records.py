@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 
 from django.db.models import F, Prefetch, Q, QuerySet
 from django.http import Http404
+from django.utils.translation import gettext as _
 
 from coding_app.choices import CannotCodeReason, Outcome
 from coding_app.models import Code, Decision, Event, Record, Study, Suggestion, SuggestionSet
@@ -49,7 +50,8 @@ def records(study: Study, wanted: RecordFilter | None = None) -> QuerySet[Record
     if wanted.code:
         found = found.filter(_below(study, wanted.code))
     if wanted.source:
-        found = found.filter(source_id=int(wanted.source)) if wanted.source.isdecimal() else found.none()
+        is_key = wanted.source.isdecimal() and len(wanted.source) < 19  # SQLite takes no larger number
+        found = found.filter(source_id=int(wanted.source)) if is_key else found.none()
     if wanted.reason in CannotCodeReason.values:
         found = found.filter(decisions__reason=wanted.reason, decisions__undone_at=None)
     if wanted.compared in {"right", "wrong"}:
@@ -126,7 +128,7 @@ def record_of(study: Study, pk: int) -> Record:
         .first()
     )
     if found is None:
-        raise Http404("There is no such record in this study.")
+        raise Http404(_("There is no such record in this study."))
     return found
 
 

@@ -4,6 +4,7 @@ from django import template
 from django.template.context import Context
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from coding_app.choices import Delimiter
 from coding_app.models import Job
@@ -49,6 +50,12 @@ def tens(job: Job) -> int:
 def remaining(job: Job) -> int:
     """How much of a job is left to do, once its total is known."""
     return (job.total or 0) - job.done
+
+
+@register.filter
+def in_words(stored: str) -> str:
+    """A sentence stored in English, in the reader's language where it is the same sentence every time."""
+    return _(stored) if stored else ""
 
 
 @register.filter

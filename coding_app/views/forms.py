@@ -214,7 +214,10 @@ class ReadingForm(forms.Form):
         super().__init__(*args, **kwargs)
         offered: dict[str, list[tuple[str, Any]]] = {"encoding": [], "delimiter": [], "sheet": []}
         if upload.kind == FileKind.CSV:
-            offered["encoding"] = [("", _("Detect")), *datafiles.ENCODINGS.items()]
+            offered["encoding"] = [
+                ("", _("Detect")),
+                *((key, _(name)) for key, name in datafiles.ENCODINGS.items()),
+            ]
             offered["delimiter"] = [("", _("Detect")), *Delimiter.choices]
         elif len(sheets) > 1:
             offered["sheet"] = [(name, name) for name in sheets]

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from coding_app import permissions
 from coding_app.choices import JobKind
@@ -15,7 +16,7 @@ from coding_app.services import jobs, suggest
 from coding_app.views.access import PageRequest, member_view, study_page
 
 
-@member_view("POST", roles=permissions.SUPERVISE, what="start a coding run")
+@member_view("POST", roles=permissions.SUPERVISE, what=gettext_noop("start a coding run"))
 def start_coding(request: PageRequest, membership: Membership) -> HttpResponse:
     """Queue a run of the study's dictionary."""
     study = membership.study
@@ -43,7 +44,7 @@ def show(request: PageRequest, membership: Membership, pk: int) -> HttpResponse:
     return response
 
 
-@member_view("POST", roles=permissions.SUPERVISE, what="stop jobs")
+@member_view("POST", roles=permissions.SUPERVISE, what=gettext_noop("stop jobs"))
 def stop(request: PageRequest, membership: Membership, pk: int) -> HttpResponse:
     """Stop a job; what it has done so far stays."""
     job = lists.job_of(membership.study, pk)
@@ -56,7 +57,7 @@ def stop(request: PageRequest, membership: Membership, pk: int) -> HttpResponse:
     return _back(membership, job)
 
 
-@member_view("POST", roles=permissions.SUPERVISE, what="resume jobs")
+@member_view("POST", roles=permissions.SUPERVISE, what=gettext_noop("resume jobs"))
 def resume(request: PageRequest, membership: Membership, pk: int) -> HttpResponse:
     """Go on with a failed or stopped job where it ended."""
     job = lists.job_of(membership.study, pk)

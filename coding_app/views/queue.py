@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from coding_app import permissions
 from coding_app.choices import CannotCodeReason, DecisionKind
@@ -24,7 +24,7 @@ from coding_app.services import review
 from coding_app.views.access import PageRequest, member_view, study_page
 from coding_app.views.candidates import Candidate, found, suggested, why_here
 
-CODE = "code records"
+CODE = gettext_noop("code records")
 _LARGEST = 2**31 - 1
 _signer = signing.Signer(salt="coding_app.queue.opened")
 
@@ -200,7 +200,7 @@ def _chosen(record: Record, choice: str) -> tuple[Code, Suggestion | None]:
         for suggestion in record.suggestion_set.suggestions.all():
             if str(suggestion.pk) == value:
                 return suggestion.code, suggestion
-        raise Conflict(review.STALE)
+        raise Conflict(_(review.STALE))
     code = code_search.code_of(record.study, value) if kind == "c" else None
     if code is None:
         raise InvalidInput(_("Choose a code first: one of the candidates, or one found by the search."))
