@@ -207,6 +207,8 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "loggers": {
+        # Django itself sends errors to nobody but ADMINS, unless DEBUG is on.
+        "django": {"handlers": ["console"], "level": "ERROR"},
         "coding_app": {"handlers": ["console"], "level": "INFO"},
         "celery": {"handlers": ["console"], "level": "WARNING"},
     },
