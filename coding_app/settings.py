@@ -147,7 +147,14 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any]
 if REDIS_URL:
     CELERY_BROKER_URL = REDIS_URL
-    CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "visibility_timeout": 3600,
+        # A page must not wait for a broker that is away: the job's row is there, a worker sends it again.
+        "max_retries": 1,
+        "interval_start": 0,
+        "interval_step": 0.1,
+        "interval_max": 0.2,
+    }
     if QUEUE_PREFIX:
         CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"] = f"{QUEUE_PREFIX}:"
 else:

@@ -5,7 +5,7 @@ What it says of a row is stored, and therefore in English; pages translate what 
 
 import hashlib
 import json
-import math
+import re
 from collections.abc import Iterator
 from itertools import islice
 
@@ -21,6 +21,7 @@ from coding_app.models import Event, Import, ImportIssue, Record, Study
 from coding_app.services import events, ingest, jobs, storage
 
 MAX_ID = 200
+NUMBER = re.compile(r"[+-]?\d{1,9}(\.\d{0,9})?")
 
 
 def run(claim: jobs.Claim) -> None:
@@ -180,10 +181,9 @@ def parse_age(text: str) -> tuple[float | None, str]:
     stripped = text.strip()
     if not stripped:
         return None, ""
-    try:
-        age = float(stripped)
-    except ValueError:
+    if not NUMBER.fullmatch(stripped):
         return None, f"The age {stripped[:50]!r} is not a number."
-    if not math.isfinite(age) or not 0 <= age <= 150:
+    age = float(stripped)
+    if not 0 <= age <= 150:
         return None, f"The age {stripped[:50]!r} is not between 0 and 150 years."
     return age, ""
