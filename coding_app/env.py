@@ -64,6 +64,23 @@ def words(name: str, default: list[str]) -> list[str]:
     return [word.strip() for word in text(name).split(",") if word.strip()] or default
 
 
+def data_folder(default: Path) -> Path:
+    """The folder that holds what an installation keeps, made when it is not there.
+
+    Raises:
+        SystemExit: when nothing can be written there; the program cannot start then.
+    """
+    folder = Path(text("DATA_DIR", str(default)))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        writable = os.access(folder, os.W_OK | os.X_OK)
+    except OSError:
+        writable = False
+    if not writable:
+        raise SystemExit(f"Tiebreak cannot write to {folder}: set DATA_DIR to a folder of yours.")
+    return folder
+
+
 def kept_secret(folder: Path) -> str:
     """A secret key of this installation's own, made once and kept readable by its owner only."""
     path = folder / "secret_key"

@@ -128,9 +128,18 @@ def preview(upload: Import) -> datafiles.FileFormat:
     Raises:
         InvalidInput: when the file can no longer be read.
     """
+    path = storage.path_of(upload.stored_as)
     try:
+        # What is detected comes with the warnings of detection; what a person chose instead has none.
+        found = sniff(path, name=upload.file_name)
+        if (found.encoding, found.delimiter, found.sheet) == (
+            upload.encoding,
+            upload.delimiter,
+            upload.sheet,
+        ):
+            return found
         return sniff(
-            storage.path_of(upload.stored_as),
+            path,
             name=upload.file_name,
             encoding=upload.encoding or None,
             delimiter=upload.delimiter or None,

@@ -251,3 +251,13 @@ def test_an_encoding_that_is_none_is_refused_and_the_reading_stays(
     before = upload.header
     upload.refresh_from_db()
     assert upload.header == before
+
+
+def test_a_guessed_encoding_is_said_until_a_person_chooses_one(
+    supervisor: Client, empty_study: Study
+) -> None:
+    upload = factories.upload(empty_study, "id,occupation\n1,café\n".encode("cp1252"))
+    target = f"/studies/{empty_study.slug}/imports/{upload.pk}/"
+    assert "The file is not in UTF-8" in supervisor.get(target).content.decode()
+    supervisor.post(f"{target}read-as/", {"encoding": "cp949", "delimiter": ","})
+    assert "The file is not in UTF-8" not in supervisor.get(target).content.decode()
