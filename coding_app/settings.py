@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from coding_app import env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-DATA_DIR = env.data_folder(BASE_DIR / "var")
+DATA_DIR = env.usable_folder(Path(env.text("DATA_DIR", str(BASE_DIR / "var"))))
 
 DEBUG = env.flag("DEBUG")
 SECRET_KEY = env.text("SECRET_KEY") or env.kept_secret(DATA_DIR)
