@@ -7,7 +7,7 @@ from django.db.models import Count, Max, QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 
-from coding_app.choices import IssueKind, JobState, RecordStatus, Role
+from coding_app.choices import IssueKind, JobState, Outcome, RecordStatus, Role
 from coding_app.models import (
     Classification,
     DictionaryVersion,
@@ -60,8 +60,9 @@ def study_rows(user: User) -> list[StudyRow]:
 
 
 def classifications() -> QuerySet[Classification]:
-    """Every classification a study may use."""
-    return Classification.objects.all()
+    """Every classification a study may use, with its ``dictionary_count``; the best served come first."""
+    counted = Classification.objects.annotate(dictionary_count=Count("dictionaries"))
+    return counted.order_by("-dictionary_count", "name", "edition")
 
 
 def dictionary_versions(classification: Classification | None) -> QuerySet[DictionaryVersion]:
@@ -137,6 +138,18 @@ def runs(study: Study) -> QuerySet[Run]:
         .select_related("job__started_by", "dictionary_version__dictionary")
         .order_by("-pk")
     )
+
+
+def run_of(study: Study, key: str) -> Run | None:
+    """The study's coding run with this key, as an address gives it."""
+    return runs(study).filter(pk=int(key)).first() if key.isdecimal() and len(key) < 19 else None
+
+
+def run_outcomes(run: Run) -> dict[str, int]:
+    """How many records a coding run gave each outcome, in the order of the outcomes; none are left out."""
+    counts = dict.fromkeys(Outcome.values, 0)
+    counts.update(run.suggestion_sets.values_list("outcome").annotate(n=Count("pk")).order_by())
+    return counts
 
 
 def interrupted_jobs(study: Study) -> QuerySet[Job]:

@@ -28,7 +28,12 @@ def index(request: PageRequest, membership: Membership) -> HttpResponse:
         user = lists.user_named(form.cleaned_data["username"])
         try:
             if user is None:
-                raise InvalidInput(_("There is no user of this name: an administrator makes accounts."))
+                raise InvalidInput(
+                    _(
+                        "There is no user of this name: an administrator makes accounts at /admin/ "
+                        "or with “manage.py createsuperuser”."
+                    )
+                )
             studies.add_member(
                 study=study, member=user, role=Role(form.cleaned_data["role"]), user=request.user
             )

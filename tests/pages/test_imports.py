@@ -156,6 +156,14 @@ def test_a_formula_in_an_issue_is_harmless_in_the_download(supervisor: Client, e
     assert next(csv.DictReader(io.StringIO(text)))["id"] == "'=cmd()"
 
 
+def test_nothing_leads_to_a_list_of_nothing(supervisor: Client, empty_study: Study) -> None:
+    factories.bring_in(empty_study)
+    factories.bring_in(empty_study, name="again.csv")
+    page = supervisor.get(f"/studies/{empty_study.slug}/imports/").content.decode()
+    assert page.count("?source=") == 1
+    assert "#issues" not in page
+
+
 def test_the_polled_part_of_a_job_is_not_a_whole_page_and_asks_for_one_at_the_end(
     supervisor: Client, empty_study: Study
 ) -> None:

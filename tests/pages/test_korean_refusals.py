@@ -12,7 +12,8 @@ from django.utils import translation
 from coding_app import datafiles
 from coding_app.choices import JobKind
 from coding_app.models import Classification, ImportIssue, Job, Record, Study
-from coding_app.services import work
+from coding_app.services import import_rows, work
+from coding_app.templatetags.tiebreak import in_words
 from tests import factories
 
 KOREAN = {"Accept-Language": "ko"}
@@ -94,6 +95,28 @@ def test_what_is_wrong_with_a_row_is_stored_in_english_and_shown_in_korean(
     page = text_of(sign_in("supervisor").get(address, headers=KOREAN))
     assert "ID가 비어 있습니다." in page
     assert not any(reason in page for reason in reasons)
+
+
+@pytest.mark.parametrize(
+    ("stored", "shown"),
+    [
+        ("The age 'abc' is not a number.", "나이 'abc'은(는) 숫자가 아닙니다."),
+        ("The age '151' is not between 0 and 150 years.", "나이 '151'은(는) 0세에서 150세 사이가 아닙니다."),
+        ("The id has 300 characters; 200 are the most.", "ID가 300자입니다. 최대 200자입니다."),
+        ("Something nobody has a word for.", "Something nobody has a word for."),
+    ],
+)
+def test_a_stored_reason_keeps_its_values_in_korean(stored: str, shown: str) -> None:
+    with translation.override("ko"):
+        assert in_words(stored) == shown
+    with translation.override("en"):
+        assert in_words(stored) == stored
+
+
+def test_what_an_import_stores_of_a_row_can_be_said_in_korean() -> None:
+    faults = [import_rows.parse_age(text)[1] for text in ("abc", "151", "-1")]
+    with translation.override("ko"):
+        assert not any(in_words(fault) == fault for fault in faults)
 
 
 def test_the_error_of_a_job_is_shown_in_korean(coded_study: Study, sign_in: SignIn) -> None:
