@@ -215,7 +215,8 @@ def test_undo_by_key_returns_to_the_record_with_the_choice(desk: Page, study: St
     desk.keyboard.press("u")
     on_screen(desk, "001")
     expect(desk.locator(f"input[data-code='{code}']")).to_be_checked()
-    expect(desk.locator("#announce")).to_have_text("Undone: 001 is before you again.")
+    expect(desk.locator("#announce")).to_contain_text(f"Taken back: 001 {code}")
+    expect(desk.locator("#notice")).to_contain_text(f"Taken back: 001 {code}")
     assert standing() == []
     assert factories.record(study, "001").status == RecordStatus.WAITING
 
