@@ -60,9 +60,7 @@ install-dev: $(DEV)
 # Run ------------------------------------------------------------------------------------------------
 
 run: $(RUNTIME)
-	@$(PY) manage.py migrate --no-input --verbosity 0
-	@$(PY) manage.py load_demo
-	@PORT=$(PORT) exec $(PY) manage.py serve
+	@PORT=$(PORT) exec $(PY) manage.py serve --demo
 
 # Tests ----------------------------------------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 """The coders a study can use, behind one protocol: the bridge to ``dictionary/``."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
@@ -8,6 +9,7 @@ from typing import Protocol
 import dictionary
 from coding_app.exceptions import Faults
 from coding_app.models import DictionaryFile, DictionaryVersion
+from dictionary.files import fingerprint
 
 
 class Coder(Protocol):
@@ -34,15 +36,32 @@ def dictionary_coder(version: DictionaryVersion, *, child_age: float) -> Coder:
     return dictionary.Coder(dictionary_of(version), child_age=child_age)
 
 
-def read_dictionary(folder: Path, codes: frozenset[str]) -> tuple[dict[str, str], dictionary.Dictionary]:
-    """The files of a dictionary folder, and the dictionary they make.
+def read_dictionary(folder: Path) -> tuple[dict[str, str], str]:
+    """The files of a dictionary folder as texts, and the fingerprint that tells its content from any other.
+
+    Raises:
+        Faults: with every file that cannot be read.
+    """
+    with _as_faults(folder):
+        texts = dictionary.Dictionary.read_folder(folder)
+        return texts, fingerprint(texts)
+
+
+def check_dictionary(folder: Path, texts: dict[str, str], codes: frozenset[str]) -> int:
+    """The number of phrases in all tables of a dictionary without faults.
 
     Raises:
         Faults: with every fault of every file; codes outside ``codes`` are faults.
     """
+    with _as_faults(folder):
+        parsed = dictionary.Dictionary.from_texts(texts, codes=codes)
+        return sum(len(table.entries) for table in parsed.tables.values())
+
+
+@contextmanager
+def _as_faults(folder: Path) -> Iterator[None]:
     try:
-        files = dictionary.Dictionary.read_folder(folder)
-        return files, dictionary.Dictionary.from_texts(files, codes=codes)
+        yield
     except dictionary.DictionaryError as error:
         faults = [str(fault) for fault in error.faults]
         raise Faults(f"The dictionary in {folder} was not loaded: {len(faults)} faults.", faults) from error

@@ -64,6 +64,25 @@ def words(name: str, default: list[str]) -> list[str]:
     return [word.strip() for word in text(name).split(",") if word.strip()] or default
 
 
+def usable_folder(folder: Path) -> Path:
+    """The folder that holds what an installation keeps, made when it is not there.
+
+    A server that keeps its secret, database and queue elsewhere only reads from it.
+
+    Raises:
+        SystemExit: when it cannot be made, or not be written to where it must: nothing can start then.
+    """
+    elsewhere = all(text(name) for name in ("SECRET_KEY", "DATABASE_URL", "REDIS_URL"))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        usable = elsewhere or os.access(folder, os.W_OK | os.X_OK)
+    except OSError:
+        usable = False
+    if not usable:
+        raise SystemExit(f"Tiebreak cannot write to {folder}: set DATA_DIR to a folder of yours.")
+    return folder
+
+
 def kept_secret(folder: Path) -> str:
     """A secret key of this installation's own, made once and kept readable by its owner only."""
     path = folder / "secret_key"

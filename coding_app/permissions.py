@@ -1,5 +1,7 @@
 """What each role may do, for pages and API alike."""
 
+from django.utils.translation import gettext as _
+
 from coding_app.choices import Role
 from coding_app.exceptions import NotAllowed
 
@@ -14,11 +16,14 @@ def allows(role: str, roles: frozenset[Role]) -> bool:
 
 
 def require(role: str, roles: frozenset[Role], what: str) -> None:
-    """Refuse ``what`` to a role that may not do it.
+    """Refuse ``what`` to a role that may not do it; ``what`` is in English and is translated here.
 
     Raises:
         NotAllowed: naming what was refused and who may do it.
     """
     if not allows(role, roles):
         names = ", ".join(str(Role(one).label).lower() for one in Role if one in roles)
-        raise NotAllowed(f"You may not {what} in this study: ask a member with the role {names}.")
+        raise NotAllowed(
+            _("You may not %(what)s in this study: ask a member with the role %(roles)s.")
+            % {"what": _(what), "roles": names}
+        )

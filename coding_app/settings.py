@@ -10,8 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from coding_app import env
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-DATA_DIR = Path(env.text("DATA_DIR", str(BASE_DIR / "var")))
-DATA_DIR.mkdir(parents=True, exist_ok=True)
+DATA_DIR = env.usable_folder(Path(env.text("DATA_DIR", str(BASE_DIR / "var"))))
 
 DEBUG = env.flag("DEBUG")
 SECRET_KEY = env.text("SECRET_KEY") or env.kept_secret(DATA_DIR)
@@ -147,7 +146,14 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any]
 if REDIS_URL:
     CELERY_BROKER_URL = REDIS_URL
-    CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "visibility_timeout": 3600,
+        # A page must not wait for a broker that is away: the job's row is there, a worker sends it again.
+        "max_retries": 1,
+        "interval_start": 0,
+        "interval_step": 0.1,
+        "interval_max": 0.2,
+    }
     if QUEUE_PREFIX:
         CELERY_BROKER_TRANSPORT_OPTIONS["global_keyprefix"] = f"{QUEUE_PREFIX}:"
 else:
@@ -207,6 +213,8 @@ LOGGING = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "loggers": {
+        # Django itself sends errors to nobody but ADMINS, unless DEBUG is on.
+        "django": {"handlers": ["console"], "level": "ERROR"},
         "coding_app": {"handlers": ["console"], "level": "INFO"},
         "celery": {"handlers": ["console"], "level": "WARNING"},
     },

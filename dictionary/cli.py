@@ -137,7 +137,7 @@ def _code(args: argparse.Namespace) -> int:
 
 def _records(source: RecordFile, args: argparse.Namespace, ages: _Ages) -> Iterator[tuple[list[str], Record]]:
     """The rows with the records they make; the columns are found at once, the rows as they are asked for."""
-    id_at = source.column(args.id if args.id is not None else "id", wanted_for="id")
+    id_at = source.column(args.id if args.id is not None else "id", wanted_for="id (name another with --id)")
     occupation_at, industry_at = _literal_columns(source, args)
     age_at = source.optional_column(args.age, "age", wanted_for="age")
 

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from django.conf import settings as django_settings
 from django.test import override_settings
+from django.utils import translation
 
 from tests.workers import WorkerProcess
 
@@ -40,6 +41,12 @@ def _test_settings() -> Iterator[None]:
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"], STORAGES=storages
     ):
         yield
+
+
+@pytest.fixture(autouse=True)
+def _own_language() -> None:
+    """A page that a test before this one read in Korean leaves that language behind in the thread."""
+    translation.activate(django_settings.LANGUAGE_CODE)
 
 
 @pytest.fixture

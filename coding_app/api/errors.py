@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, gettext_noop
 from rest_framework import exceptions, status
 from rest_framework.response import Response
 from rest_framework.views import exception_handler, set_rollback
@@ -12,14 +14,14 @@ from coding_app.exceptions import Conflict, Faults, NotAllowed, TiebreakError
 
 MEDIA_TYPE = "application/problem+json"
 TITLES = {
-    400: ("invalid-input", "What was sent cannot be used"),
-    401: ("not-signed-in", "Sign in first"),
-    403: ("not-allowed", "Not allowed"),
-    404: ("not-found", "Not found"),
-    405: ("method-not-allowed", "This address does not answer to that method"),
-    409: ("conflict", "It changed meanwhile"),
-    413: ("too-large", "Too large"),
-    415: ("unsupported-media-type", "The body is in a format that is not read here"),
+    400: ("invalid-input", gettext_noop("What was sent cannot be used")),
+    401: ("not-signed-in", gettext_noop("Sign in first")),
+    403: ("not-allowed", gettext_noop("Not allowed")),
+    404: ("not-found", gettext_noop("Not found")),
+    405: ("method-not-allowed", gettext_noop("This address does not answer to that method")),
+    409: ("conflict", gettext_noop("It changed meanwhile")),
+    413: ("too-large", gettext_noop("Too large")),
+    415: ("unsupported-media-type", gettext_noop("The body is in a format that is not read here")),
 }
 
 
@@ -27,7 +29,7 @@ class TooLarge(exceptions.APIException):
     """A body that is longer than any request of this API has to be."""
 
     status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
-    default_detail = "The body is too large for a request of this kind."
+    default_detail = gettext_lazy("The body is too large for a request of this kind.")
 
 
 def handle(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -68,8 +70,9 @@ def _status_of(error: TiebreakError) -> int:
 
 
 def _problem(code: int, detail: str, **extra: object) -> Response:
-    name, title = TITLES.get(code, ("other", "The request failed"))
-    body = {"type": f"urn:tiebreak:problem:{name}", "title": title, "status": code, "detail": detail, **extra}
+    name, title = TITLES.get(code, ("other", gettext_noop("The request failed")))
+    kind = f"urn:tiebreak:problem:{name}"
+    body = {"type": kind, "title": _(title), "status": code, "detail": detail, **extra}
     return Response(body, status=code, content_type=MEDIA_TYPE)
 
 

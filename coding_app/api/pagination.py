@@ -1,5 +1,6 @@
 """Pages of a list: each goes on after the key where the last ended, so the millionth row costs no more."""
 
+from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.request import Request
@@ -24,7 +25,7 @@ class Pages(CursorPagination):
         """
         cursor = super().decode_cursor(request)
         if cursor is not None and not _is_key(cursor.position):
-            raise ValidationError({"cursor": ["No such cursor was given out here: start without one."]})
+            raise ValidationError({"cursor": [_("No such cursor was given out here: start without one.")]})
         return cursor
 
 

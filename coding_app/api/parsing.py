@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import IO, Any
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 from rest_framework.exceptions import ParseError
 from rest_framework.negotiation import BaseContentNegotiation
 from rest_framework.parsers import BaseParser
@@ -41,11 +42,11 @@ class JSONBody(BaseParser):
             # Half a character, written as an escape, could neither be kept nor be shown in an error.
             json.dumps(value, ensure_ascii=False).encode("utf-8")
         except UnicodeEncodeError as error:
-            raise ParseError("The body has half a character in it (a lone surrogate).") from error
+            raise ParseError(_("The body has half a character in it (a lone surrogate).")) from error
         except ValueError as error:
-            raise ParseError(f"The body is not JSON: {error}") from error
+            raise ParseError(_("The body is not JSON: %(reason)s") % {"reason": error}) from error
         except RecursionError as error:
-            raise ParseError("The body is nested too deeply.") from error
+            raise ParseError(_("The body is nested too deeply.")) from error
         return value
 
 

@@ -8,6 +8,7 @@ write_rows("coded.xlsx", "xlsx", ("id", "code"), [("1", "011"), ("2", None)])
 
 from coding_app.datafiles.encodings import NAMES as ENCODINGS
 from coding_app.datafiles.formula_guard import guard, unguard
+from coding_app.datafiles.messages import Message
 from coding_app.datafiles.model import BadRow, FileError, FileFormat, Row, WriteReport
 from coding_app.datafiles.raw_text import raw_bytes
 from coding_app.datafiles.reading import read_rows, sniff
@@ -18,6 +19,7 @@ __all__ = [
     "BadRow",
     "FileError",
     "FileFormat",
+    "Message",
     "Row",
     "WriteReport",
     "guard",

@@ -24,10 +24,10 @@ def count_lines(path: Path, found: FileFormat) -> int | None:
 
 
 def _physical_lines(path: Path) -> int:
-    """Line ends of every kind, and one for a last line without: CRLF counts one."""
+    """Line ends of every kind (CRLF is one), and one for a last line that has none."""
     lines, before = 1, b""
     with path.open("rb") as stream:
         while block := stream.read(BLOCK):
             lines += block.count(b"\n") + block.count(b"\r") - (before[-1:] + block).count(b"\r\n")
             before = block
-    return lines
+    return lines - before.endswith((b"\n", b"\r"))

@@ -9,6 +9,7 @@ from typing import TextIO
 from coding_app.datafiles.csv_records import Lines, detect_delimiter, physical_lines, records, rows
 from coding_app.datafiles.encodings import NAMES, detect_encoding, known_encoding
 from coding_app.datafiles.formula_guard import guard
+from coding_app.datafiles.messages import Message
 from coding_app.datafiles.model import (
     PREVIEW_ROWS,
     BadRow,
@@ -21,7 +22,7 @@ from coding_app.datafiles.raw_text import KEEP_BYTES, has_bad_bytes, show_raw
 
 _SAMPLE_LINES = 400
 _SAMPLE_CHARACTERS = 1 << 20
-_HEADER_ADVICE = "Put the column names, one row of them, above the data."
+_HEADER_ADVICE = Message("Put the column names, one row of them, above the data.")
 
 
 def sniff_csv(
@@ -37,10 +38,19 @@ def sniff_csv(
         encoding = found.name
         words = NAMES.get(encoding, encoding)
         if not found.certain and encoding != "utf-8":
-            warnings.append(f"The file is not in UTF-8; it was read as {words}. Check the letters below.")
+            warnings.append(
+                Message(
+                    "The file is not in UTF-8; it was read as %(encoding)s. Check the letters below.",
+                    encoding=words,
+                )
+            )
         if found.damaged:
             warnings.append(
-                f"Some bytes are not valid {words}. Rows that contain them are set aside, the rest go in."
+                Message(
+                    "Some bytes are not valid %(encoding)s. Rows that contain them are set aside, the rest "
+                    "go in.",
+                    encoding=words,
+                )
             )
     else:
         encoding = known_encoding(encoding)
@@ -48,11 +58,13 @@ def sniff_csv(
         with _open(path, encoding) as stream:
             delimiter = _marked_delimiter(stream.readline(16)) or detect_delimiter(_sample(path, encoding))
     elif len(delimiter) != 1 or delimiter in '"\r\n':
-        raise FileError(f"{delimiter!r} cannot be a delimiter. Give one character, such as a comma.")
+        raise FileError(
+            "%(delimiter)r cannot be a delimiter. Give one character, such as a comma.", delimiter=delimiter
+        )
     with _open(path, encoding) as stream:
         header = _header(_lines(stream), delimiter, name)
     if has_bad_bytes("".join(header)) or "\0" in "".join(header):
-        warnings.append("The header contains bytes that are not text; they are shown as \\xNN.")
+        warnings.append(Message("The header contains bytes that are not text; they are shown as \\xNN."))
         header = tuple(show_raw(title) for title in header)
     warnings.extend(check_header(header))
     unread = FileFormat("csv", encoding, delimiter, "", header, (), ())
@@ -102,10 +114,18 @@ def _sample(path: Path, encoding: str) -> list[str]:
 def _header(lines: Lines, delimiter: str, name: str) -> tuple[str, ...]:
     record = next(records(lines, delimiter, None), None)
     if record is None:
-        raise FileError(f"{name} is empty: it holds no text but blank lines. {_HEADER_ADVICE}")
+        raise FileError(
+            "%(name)s is empty: it holds no text but blank lines. %(advice)s",
+            name=name,
+            advice=_HEADER_ADVICE,
+        )
     if record.values is None:
         raise FileError(
-            f"{name}, line {record.line}: the header cannot be read: {record.fault}. {_HEADER_ADVICE}"
+            "%(name)s, line %(line)s: the header cannot be read: %(fault)s. %(advice)s",
+            name=name,
+            line=record.line,
+            fault=record.fault,
+            advice=_HEADER_ADVICE,
         )
     return tuple(record.values)
 

@@ -12,6 +12,7 @@ from functools import partial
 from itertools import islice
 from typing import NamedTuple, TextIO
 
+from coding_app.datafiles.messages import Message
 from coding_app.datafiles.model import BadRow, Row, fields_reason
 from coding_app.datafiles.raw_text import has_bad_bytes, show_raw
 
@@ -117,7 +118,8 @@ class _QuotedRecords:
 
     def _never_closed(self, number: int, first: str) -> Record:
         self._lines.put_back(self._taken[1:])
-        return Record(number, None, first, "a quote is opened on this line and never properly closed")
+        fault = Message("a quote is opened on this line and never properly closed")
+        return Record(number, None, first, fault)
 
     def _rows_within(self, width: int) -> bool:
         """Whether what a badly shaped record swallowed looks like rows: a stray quote met another one."""
@@ -138,7 +140,7 @@ class _QuotedRecords:
             if not end:
                 break
         if doubtful or (width is not None and len(values) != width):
-            fault = "text follows a closing quote, and the fields cannot be told apart"
+            fault = Message("text follows a closing quote, and the fields cannot be told apart")
             return Record(number, None, line, fault)
         return Record(number, values, line, "")
 
@@ -152,9 +154,10 @@ def records(lines: Lines, delimiter: str, width: int | None, *, start: int = 0) 
     quoted = _QuotedRecords(lines, delimiter)
     for line in lines:
         if len(line) >= MAX_LINE:
-            fault = (
-                f"the line is longer than {MAX_LINE:,} characters; "
-                f"its first {KEPT_OF_LONG_LINE:,} are kept here"
+            fault = Message(
+                "the line is longer than %(most)s characters; its first %(kept)s are kept here",
+                most=f"{MAX_LINE:,}",
+                kept=f"{KEPT_OF_LONG_LINE:,}",
             )
             record = Record(lines.number, None, line[:KEPT_OF_LONG_LINE], fault)
         elif '"' in line:
@@ -184,9 +187,9 @@ def rows(lines: Lines, delimiter: str, width: int, *, start: int = 0) -> Iterato
 
 def _reason(raw: str, values: list[str] | None, fault: str, width: int) -> str:
     if "\0" in raw:
-        return "contains a NUL byte (shown as \\x00), which is not text"
+        return Message("contains a NUL byte (shown as \\x00), which is not text")
     if has_bad_bytes(raw):
-        return "contains bytes that are not text in the encoding of the file (shown as \\xNN)"
+        return Message("contains bytes that are not text in the encoding of the file (shown as \\xNN)")
     return fault or fields_reason(len(values or ()), width)
 
 

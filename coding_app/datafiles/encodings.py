@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from coding_app.datafiles.messages import Message
 from coding_app.datafiles.model import FileError
 from coding_app.datafiles.raw_text import KEEP_BYTES, count_bad_bytes
 
@@ -25,13 +26,13 @@ _MARKS: tuple[tuple[bytes, str], ...] = (
 )
 NAMES = {
     "utf-8": "UTF-8",
-    "utf-8-sig": "UTF-8 with byte order mark",
+    "utf-8-sig": Message("UTF-8 with byte order mark"),
     "utf-16": "UTF-16",
-    "utf-16-le": "UTF-16 (little-endian)",
-    "utf-16-be": "UTF-16 (big-endian)",
+    "utf-16-le": Message("UTF-16 (little-endian)"),
+    "utf-16-be": Message("UTF-16 (big-endian)"),
     "utf-32": "UTF-32",
-    "cp949": "CP949 (Korean)",
-    "cp1252": "Windows-1252 (Western European)",
+    "cp949": Message("CP949 (Korean)"),
+    "cp1252": Message("Windows-1252 (Western European)"),
 }
 
 _NON_ASCII = re.compile("[^\0-\x7f]")
@@ -64,7 +65,9 @@ def known_encoding(name: str) -> str:
     try:
         return codecs.lookup(name).name
     except LookupError as error:
-        raise FileError(f"There is no encoding {name!r}. Choose one of {', '.join(NAMES)}.") from error
+        raise FileError(
+            "There is no encoding %(name)r. Choose one of %(known)s.", name=name, known=", ".join(NAMES)
+        ) from error
 
 
 def detect_encoding(path: Path) -> Encoding:

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, NamedTuple
 
+from coding_app.datafiles.messages import Message
+
 PREVIEW_ROWS = 20
 """Rows shown by `FileFormat.preview`."""
 
@@ -12,7 +14,14 @@ MAX_COLUMNS = 16_384
 
 
 class FileError(Exception):
-    """A file that cannot be read or written. The text says what is wrong, where, and what to do."""
+    """A file that cannot be read or written. The text says what is wrong, where, and what to do.
+
+    message: the text, made of a template and values (see `Message`).
+    """
+
+    def __init__(self, template: str, /, **values: object) -> None:
+        self.message = Message(template, **values)
+        super().__init__(self.message)
 
 
 class Row(NamedTuple):
@@ -30,7 +39,7 @@ class BadRow(NamedTuple):
     """A row that could not be read; the reading goes on after it.
 
     line: as in `Row`.
-    reason: plain English, made to be shown.
+    reason: plain English, made to be shown; a `Message` where it can be said in another language.
     raw: the row as it stands in the file without its line end; undecodable bytes and NUL bytes are
         written `\\xNN` (see `raw_bytes`, which undoes this).
     """
@@ -50,7 +59,7 @@ class FileFormat:
     sheet: name of the sheet to read (XLSX), else ''.
     header: column names as written; they may repeat or be empty, so address columns by position.
     preview: the first `PREVIEW_ROWS` readable rows.
-    warnings: sentences to show to the person who sent the file.
+    warnings: sentences to show to the person who sent the file; those of `sniff` are `Message`s.
     sheets: names of all sheets (XLSX), else ().
     """
 
@@ -89,7 +98,7 @@ def without_nul(header: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ..
     any."""
     if not any("\0" in name for name in header):
         return header, ()
-    warning = "The header contains NUL characters; they are shown as \\x00."
+    warning = Message("The header contains NUL characters; they are shown as \\x00.")
     return tuple(name.replace("\0", "\\x00") for name in header), (warning,)
 
 
@@ -97,13 +106,20 @@ def check_header(header: tuple[str, ...]) -> tuple[str, ...]:
     """Warnings about names that repeat or are empty. FileError when there are too many columns."""
     if len(header) > MAX_COLUMNS:
         raise FileError(
-            f"The header has {len(header):,} columns; at most {MAX_COLUMNS:,} can be read. "
-            "Check that the delimiter is right, or leave columns out."
+            "The header has %(found)s columns; at most %(most)s can be read. "
+            "Check that the delimiter is right, or leave columns out.",
+            found=f"{len(header):,}",
+            most=f"{MAX_COLUMNS:,}",
         )
     warnings = []
     unnamed = [number for number, name in enumerate(header, 1) if not name.strip()]
     if unnamed:
-        warnings.append(f"Columns without a name: {_listed(unnamed)}. They are known by their position.")
+        warnings.append(
+            Message(
+                "Columns without a name: %(columns)s. They are known by their position.",
+                columns=_listed(unnamed),
+            )
+        )
     positions: dict[str, list[int]] = {}
     for number, name in enumerate(header, 1):
         if name.strip():
@@ -111,15 +127,26 @@ def check_header(header: tuple[str, ...]) -> tuple[str, ...]:
     for name, numbers in positions.items():
         if len(numbers) > 1:
             warnings.append(
-                f"The column name {name!r} is used {len(numbers)} times (columns {_listed(numbers)}). "
-                "They are told apart by their position."
+                Message(
+                    "The column name %(name)r is used %(times)s times (columns %(columns)s). "
+                    "They are told apart by their position.",
+                    name=name,
+                    times=len(numbers),
+                    columns=_listed(numbers),
+                )
             )
     return tuple(warnings)
 
 
 def _listed(numbers: list[int], most: int = 10) -> str:
     shown = ", ".join(str(number) for number in numbers[:most])
-    return shown if len(numbers) <= most else f"{shown} and {len(numbers) - most} more"
+    if len(numbers) <= most:
+        return shown
+    return Message("%(columns)s and %(n)s more", columns=shown, n=len(numbers) - most)
+
+
+NUL_CHARACTER = Message("contains a NUL character (shown as \\x00), which is not text")
+"""Why a row of a workbook or a Parquet file was set aside."""
 
 
 def fields_reason(found: int, expected: int) -> str:

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from coding_app.datafiles.model import (
+    NUL_CHARACTER,
     PREVIEW_ROWS,
     BadRow,
     FileError,
@@ -32,7 +33,7 @@ def sniff_parquet(path: Path, name: str) -> FileFormat:
     """Header and first rows of a Parquet file. FileError when it is damaged, encrypted or has no columns."""
     header = tuple(_open(path, name).schema_arrow.names)
     if not header:
-        raise FileError(f"{name} has no columns. Send a file with a header and data.")
+        raise FileError("%(name)s has no columns. Send a file with a header and data.", name=name)
     header, nul_warnings = without_nul(header)
     warnings = nul_warnings + check_header(header)
     unread = FileFormat("parquet", "", "", "", header, (), ())
@@ -50,7 +51,9 @@ def _open(path: Path, name: str) -> pq.ParquetFile:
 
 def _damaged(name: str, error: Exception) -> FileError:
     return FileError(
-        f"{name} is damaged or encrypted: {error}. Save it anew as Parquet or CSV and send that."
+        "%(name)s is damaged or encrypted: %(reason)s. Save it anew as Parquet or CSV and send that.",
+        name=name,
+        reason=error,
     )
 
 
@@ -87,7 +90,7 @@ def _texts(batch: pa.RecordBatch) -> Iterator[tuple[str, ...]]:
 def _row(line: int, values: tuple[str, ...]) -> Row | BadRow:
     if any("\0" in value for value in values):
         raw = show_raw("\t".join(values))
-        return BadRow(line, "contains a NUL character (shown as \\x00), which is not text", raw)
+        return BadRow(line, NUL_CHARACTER, raw)
     return Row(line, values)
 
 

@@ -63,4 +63,4 @@ def read_rows(path: str | Path, format: FileFormat, *, start: int = 0) -> Iterat
         from coding_app.datafiles.parquet_file import read_parquet
 
         return read_parquet(path, format, start=start)
-    raise FileError(f"There is no file kind {format.kind!r}. Use csv, xlsx or parquet.")
+    raise FileError("There is no file kind %(kind)r. Use csv, xlsx or parquet.", kind=format.kind)

@@ -31,7 +31,9 @@ def write_rows(
     if not header:
         raise FileError("There is no column to write. Give a header with at least one name.")
     if kind not in KINDS:
-        raise FileError(f"There is no file kind {kind!r}. Use one of {', '.join(KINDS)}.")
+        raise FileError(
+            "There is no file kind %(kind)r. Use one of %(known)s.", kind=kind, known=", ".join(KINDS)
+        )
     known = len(rows) if isinstance(rows, Sequence) else None
     checked = _Checked(rows, len(header))
     with written_whole(path) as part:
@@ -39,8 +41,10 @@ def write_rows(
             count = _write(part, kind, header, checked, bom=bom, known=known)
         except UnicodeEncodeError as error:  # half a surrogate pair; writers notice it some rows later
             raise FileError(
-                f"Row {checked.taken} or one shortly before it holds a character that no file can hold "
-                f"({error.object[error.start]!a}). Take it out. Nothing was written."
+                "Row %(row)s or one shortly before it holds a character that no file can hold "
+                "(%(character)s). Take it out. Nothing was written.",
+                row=checked.taken,
+                character=ascii(error.object[error.start]),
             ) from error
         digest = sha256_of(part)
     return WriteReport(count, digest)
@@ -81,7 +85,9 @@ class _Checked:
             self.taken += 1
             if len(values) != self._width:
                 raise FileError(
-                    f"Row {self.taken} has {len(values)} values, the header has {self._width}. "
-                    "Nothing was written."
+                    "Row %(row)s has %(found)s values, the header has %(wanted)s. Nothing was written.",
+                    row=self.taken,
+                    found=len(values),
+                    wanted=self._width,
                 )
             yield values

@@ -6,7 +6,9 @@ from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
 
+from coding_app.datafiles.messages import Message
 from coding_app.datafiles.model import (
+    NUL_CHARACTER,
     PREVIEW_ROWS,
     BadRow,
     FileError,
@@ -40,19 +42,34 @@ def sniff_xlsx(path: Path, name: str, *, sheet: str | None = None) -> FileFormat
     chosen = _choose(package, sheet, name)
     if len(chosen.name) > MAX_SHEET_NAME:
         raise FileError(
-            f"{name}: the name of the sheet has {len(chosen.name):,} characters, {MAX_SHEET_NAME} are the most. "
-            "Give it a shorter name."
+            "%(name)s: the name of the sheet has %(length)s characters, %(most)s are the most. "
+            "Give it a shorter name.",
+            name=name,
+            length=f"{len(chosen.name):,}",
+            most=MAX_SHEET_NAME,
         )
     sheets = tuple(each.name for each in package.sheets)
-    warnings = []
+    warnings: list[str] = []
     if len(sheets) > 1 and sheet is None:
         others = ", ".join(repr(each) for each in sheets if each != chosen.name)
-        warnings.append(f"The workbook has {len(sheets)} sheets; {chosen.name!r} was read. Others: {others}.")
+        warnings.append(
+            Message(
+                "The workbook has %(n)s sheets; %(sheet)r was read. Others: %(others)s.",
+                n=len(sheets),
+                sheet=chosen.name,
+                others=others,
+            )
+        )
     rows = _rows(path, chosen.name, name)
     first = next(rows, None)
     if first is None:
-        advice = "Choose another sheet." if len(sheets) > 1 else "Put a header row and data rows on it."
-        raise FileError(f"{name}: the sheet {chosen.name!r} is empty. {advice}")
+        other, fill = Message("Choose another sheet."), Message("Put a header row and data rows on it.")
+        raise FileError(
+            "%(name)s: the sheet %(sheet)r is empty. %(advice)s",
+            name=name,
+            sheet=chosen.name,
+            advice=other if len(sheets) > 1 else fill,
+        )
     header, nul_warnings = without_nul(tuple(first[1]))
     warnings.extend(nul_warnings)
     warnings.extend(check_header(header))
@@ -64,14 +81,18 @@ def sniff_xlsx(path: Path, name: str, *, sheet: str | None = None) -> FileFormat
 
 def _choose(package: Package, sheet: str | None, name: str) -> Sheet:
     if not package.sheets:
-        raise FileError(f"{name} has no sheet with cells. Save the data as XLSX or CSV and send that.")
+        raise FileError(
+            "%(name)s has no sheet with cells. Save the data as XLSX or CSV and send that.", name=name
+        )
     if sheet is None:
         return next((each for each in package.sheets if not each.hidden), package.sheets[0])
     for each in package.sheets:
         if each.name == sheet:
             return each
     known = ", ".join(repr(each.name) for each in package.sheets)
-    raise FileError(f"{name} has no sheet {sheet!r}. Choose one of {known}.")
+    raise FileError(
+        "%(name)s has no sheet %(sheet)r. Choose one of %(known)s.", name=name, sheet=sheet, known=known
+    )
 
 
 def declared_rows(path: Path, sheet: str) -> int | None:
@@ -99,7 +120,7 @@ def _row(line: int, cells: list[str], width: int) -> Row | BadRow:
     if len(cells) > width:
         return BadRow(line, fields_reason(len(cells), width), _raw(cells))
     if any("\0" in cell for cell in cells):
-        return BadRow(line, "contains a NUL character (shown as \\x00), which is not text", _raw(cells))
+        return BadRow(line, NUL_CHARACTER, _raw(cells))
     return Row(line, (*cells, *[""] * (width - len(cells))))
 
 
@@ -127,5 +148,5 @@ def _rows(path: Path, sheet: str, name: str) -> Generator[tuple[int, list[str]],
                     if cells:
                         yield line, cells
         except DAMAGE as error:
-            where = f" after row {line} of the sheet {sheet!r}" if line else ""
-            raise damaged(name, error, where) from error
+            where = Message(" after row %(row)s of the sheet %(sheet)r", row=line, sheet=sheet)
+            raise damaged(name, error, where if line else None) from error

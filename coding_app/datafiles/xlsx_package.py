@@ -15,6 +15,7 @@ from typing import IO
 from xml.etree.ElementTree import Element, ParseError, fromstring
 from xml.parsers import expat
 
+from coding_app.datafiles.messages import Message
 from coding_app.datafiles.model import FileError
 
 MAX_UNPACKED = 4 << 30
@@ -70,8 +71,10 @@ def check_size(archive: zipfile.ZipFile, name: str) -> None:
     )
     if total > MAX_UNPACKED or ratio:
         raise FileError(
-            f"{name} would unpack to {total / (1 << 30):.1f} GiB, which is more than a workbook needs. "
-            "Save the data as CSV or Parquet and send that."
+            "%(name)s would unpack to %(size)s GiB, which is more than a workbook needs. "
+            "Save the data as CSV or Parquet and send that.",
+            name=name,
+            size=f"{total / (1 << 30):.1f}",
         )
 
 
@@ -171,10 +174,13 @@ def open_archive(path: Path, name: str) -> zipfile.ZipFile:
     return archive
 
 
-def damaged(name: str, error: Exception, where: str = "") -> FileError:
+def damaged(name: str, error: Exception, where: Message | None = None) -> FileError:
     """The error for a workbook that cannot be read on."""
     reason = str(error) or type(error).__name__
     return FileError(
-        f"{name} is damaged{where}: {reason}. Open it in a spreadsheet program, save it anew as XLSX or CSV, "
-        "and send that."
+        "%(name)s is damaged%(where)s: %(reason)s. Open it in a spreadsheet program, save it anew as XLSX or "
+        "CSV, and send that.",
+        name=name,
+        where=where or "",
+        reason=reason,
     )

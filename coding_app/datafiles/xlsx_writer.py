@@ -6,15 +6,17 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from xlsxwriter import Workbook
+from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.worksheet import Worksheet
 
+from coding_app.datafiles.messages import Message
 from coding_app.datafiles.model import FileError
 
 MAX_ROWS = 1_048_576
 MAX_COLUMNS = 16_384
 MAX_CELL = 32_767
 """UTF-16 units of a cell."""
-_INSTEAD = "Use CSV or Parquet, which have no such limit."
+_INSTEAD = Message("Use CSV or Parquet, which have no such limit.")
 _CONTROL = "[\0-\x08\x0b-\x1f\ufffe\uffff]"
 _TO_ESCAPE = re.compile(f"_(?=x[0-9A-Fa-f]{{4}}(?:_|{_CONTROL}))|{_CONTROL}")
 
@@ -43,11 +45,16 @@ def write_xlsx(
     FileError: more rows, columns or characters in a cell than a sheet can hold.
     """
     if len(header) > MAX_COLUMNS:
-        raise FileError(f"XLSX holds {MAX_COLUMNS:,} columns, the data have {len(header):,}. {_INSTEAD}")
+        raise FileError(
+            "XLSX holds %(most)s columns, the data have %(found)s. %(advice)s",
+            most=f"{MAX_COLUMNS:,}",
+            found=f"{len(header):,}",
+            advice=_INSTEAD,
+        )
     if known is not None and known >= MAX_ROWS:
         raise _too_many_rows(f"{known:,}")
     # On an error XlsxWriter leaves its temporary files behind: the folder goes, and they with it.
-    with tempfile.TemporaryDirectory(prefix=".xlsx-", dir=path.parent) as folder:
+    with tempfile.TemporaryDirectory(prefix=f"{path.name}.", dir=path.parent) as folder:
         workbook = Workbook(path, {"constant_memory": True, "tmpdir": folder, "use_zip64": True})
         sheet = workbook.add_worksheet("data", worksheet_class=_ExactWorksheet)
         _write_row(sheet, 0, header, header)
@@ -55,14 +62,22 @@ def write_xlsx(
         for values in rows:
             count += 1
             if count >= MAX_ROWS:
-                raise _too_many_rows("more")
+                raise _too_many_rows(Message("more"))
             _write_row(sheet, count, values, header)
-        workbook.close()
+        try:
+            workbook.close()
+        except FileCreateError as error:
+            raise OSError(*error.args[0].args) from error  # what it hides: a full disk, for one
     return count
 
 
 def _too_many_rows(found: str) -> FileError:
-    return FileError(f"XLSX holds {MAX_ROWS - 1:,} rows under a header, the data have {found}. {_INSTEAD}")
+    return FileError(
+        "XLSX holds %(most)s rows under a header, the data have %(found)s. %(advice)s",
+        most=f"{MAX_ROWS - 1:,}",
+        found=found,
+        advice=_INSTEAD,
+    )
 
 
 def _write_row(sheet: Worksheet, row: int, values: Sequence[str | None], header: Sequence[str]) -> None:
@@ -71,7 +86,12 @@ def _write_row(sheet: Worksheet, row: int, values: Sequence[str | None], header:
             continue
         if len(text) > MAX_CELL // 2 and len(text.encode("utf-16-le", "surrogatepass")) // 2 > MAX_CELL:
             raise FileError(
-                f"Row {row}, column {header[column][:60]!r}: the text has {len(text):,} characters, "
-                f"a cell of XLSX holds {MAX_CELL:,}. {_INSTEAD}"
+                "Row %(row)s, column %(name)r: the text has %(length)s characters, a cell of XLSX holds "
+                "%(most)s. %(advice)s",
+                row=row,
+                name=header[column][:60],
+                length=f"{len(text):,}",
+                most=f"{MAX_CELL:,}",
+                advice=_INSTEAD,
             )
         sheet.write_string(row, column, text)

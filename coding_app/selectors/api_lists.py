@@ -3,6 +3,7 @@
 from django.contrib.auth.models import User
 from django.db.models import OuterRef, Prefetch, QuerySet, Subquery
 from django.http import Http404
+from django.utils.translation import gettext as _
 
 from coding_app.models import (
     Classification,
@@ -97,7 +98,7 @@ def whole_record(study: Study, pk: int) -> Record:
         .first()
     )
     if found is None:
-        raise Http404("There is no such record in this study.")
+        raise Http404(_("There is no such record in this study."))
     return found
 
 

@@ -86,7 +86,7 @@ def _targets(classification_id: int, version_id: int | None) -> tuple[_Target, .
     """Everything that can be searched for. Classifications and dictionary versions never change."""
     found = []
     codes = Code.objects.filter(classification_id=classification_id, codable=True).prefetch_related("labels")
-    groups = set(codes.filter(parent__isnull=False).values_list("parent_id", flat=True))
+    groups = {code.parent_id for code in codes}
     for code in codes:
         # A group is seldom what is meant: what lies below it comes first, unless its code was typed out.
         group = 3 if code.pk in groups else 0

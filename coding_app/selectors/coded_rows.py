@@ -3,11 +3,12 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
 
-from django.contrib.auth.models import User
-from django.db.models import Prefetch
+from django.db.models import Exists, Max, OuterRef
 
-from coding_app.models import Code, Import, Record, Run, Study, Suggestion
+from coding_app.models import Code, Decision, Import, Record, Run, Study, Suggestion
 
 CHUNK = 2000
 PREFIX = "tiebreak_"
@@ -35,12 +36,14 @@ OWN = (
 class Header:
     """The columns of an export: ``originals`` of all imports together, then our own.
 
-    ``places`` maps an import to the position of each of its columns in the export.
+    ``places`` maps an import to the position of each of its columns in the export; ``last`` is the key of the
+    newest record that these columns are known to hold for.
     """
 
     originals: tuple[str, ...]
     own: tuple[str, ...]
     places: dict[int, tuple[int, ...]]
+    last: int
 
     @property
     def names(self) -> list[str]:
@@ -50,9 +53,11 @@ class Header:
 
 def header(study: Study) -> Header:
     """Columns of the same name in several imports share a place; a name twice in one file has two places."""
+    last = Record.objects.filter(study=study).aggregate(last=Max("pk"))["last"] or 0
     originals: list[str] = []
     places: dict[int, tuple[int, ...]] = {}
-    for upload in Import.objects.filter(study=study, records__isnull=False).distinct().order_by("pk"):
+    with_records = Exists(Record.objects.filter(source=OuterRef("pk")))
+    for upload in Import.objects.filter(with_records, study=study).order_by("pk"):
         taken: set[int] = set()
         for name in upload.header:
             free = (at for at, known in enumerate(originals) if known == name and at not in taken)
@@ -64,77 +69,119 @@ def header(study: Study) -> Header:
     prefix = PREFIX
     while any(name.startswith(prefix) for name in originals):
         prefix = f"_{prefix}"
-    return Header(tuple(originals), tuple(prefix + name for name in OWN), places)
+    return Header(tuple(originals), tuple(prefix + name for name in OWN), places, last)
 
 
 def rows(study: Study, columns: Header) -> Iterator[list[str | None]]:
-    """One row a record, in order of import, every cell as text; ``None`` where there is nothing to say."""
-    titles = dict(Code.objects.filter(classification=study.classification).values_list("pk", "title"))
-    codes = dict(Code.objects.filter(classification=study.classification).values_list("pk", "code"))
+    """One row a record, in order of import, every cell as text; ``None`` where there is nothing to say.
+
+    Records that came in after ``columns`` were made are left out: their columns may not be among them.
+    """
+    codes = {
+        pk: (code, title)
+        for pk, code, title in Code.objects.filter(classification=study.classification).values_list(
+            "pk", "code", "title"
+        )
+    }
     versions = {
         run.pk: str(run.dictionary_version)
         for run in Run.objects.filter(study=study).select_related("dictionary_version__dictionary")
     }
-    coders = {
-        user.pk: user.get_username()
-        for user in User.objects.filter(decisions__record__study=study).distinct()
-    }
+    classification = str(study.classification)
     after = 0
-    while chunk := _chunk(study, after):
-        for record in chunk:
-            original: list[str | None] = [None] * len(columns.originals)
-            for at, value in zip(columns.places[record.source_id], record.values, strict=True):
-                original[at] = value
-            yield original + _own(record, str(study.classification), codes, titles, versions, coders)
+    while chunk := _chunk(study, after, columns.last):
+        candidates = _candidates([one.set_id for one in chunk if one.set_id is not None], codes)
+        told = _told([one.pk for one in chunk if one.decided_by is not None])
+        for one in chunk:
+            cells: list[str | None] = [None] * len(columns.originals)
+            for at, value in zip(columns.places[one.source_id], one.values, strict=True):
+                cells[at] = value
+            code, title = codes[one.final_code_id] if one.final_code_id else (None, None)
+            cells += (
+                one.status,
+                code,
+                title,
+                classification,
+                one.route or None,
+                versions[one.run_id] if one.run_id else None,
+                one.outcome,
+                one.table or None,
+                None if one.priority is None else str(one.priority),
+                one.rule or None,
+                json.dumps(candidates.get(one.set_id, ()), ensure_ascii=False),
+                one.standardised,
+                one.decided_by or ("machine" if one.route else None),
+                one.decided_at.isoformat() if one.decided_at else None,
+                *told.get(one.pk, (None, None)),
+            )
+            yield cells
         after = chunk[-1].pk
 
 
-def _chunk(study: Study, after: int) -> list[Record]:
-    suggestions = Prefetch("suggestion_set__suggestions", Suggestion.objects.order_by("rank"))
+class _Row(NamedTuple):
+    """What is read of a record and its latest suggestion set; model instances would take far longer."""
+
+    pk: int
+    source_id: int
+    values: list[str]
+    status: str
+    final_code_id: int | None
+    route: str
+    standardised: str
+    decided_by: str | None
+    decided_at: datetime | None
+    set_id: int | None
+    run_id: int | None
+    outcome: str | None
+    table: str | None
+    priority: int | None
+    rule: str | None
+
+
+def _chunk(study: Study, after: int, last: int) -> list[_Row]:
     found = (
-        Record.objects.filter(study=study, pk__gt=after)
-        .select_related("suggestion_set")
-        .prefetch_related(suggestions, "decisions")
+        Record.objects.filter(study=study, pk__gt=after, pk__lte=last)
         .order_by("pk")
+        .values_list(
+            "pk",
+            "source_id",
+            "values",
+            "status",
+            "final_code_id",
+            "route",
+            "standardised",
+            "decided_by__username",
+            "decided_at",
+            "suggestion_set_id",
+            "suggestion_set__run_id",
+            "suggestion_set__outcome",
+            "suggestion_set__table",
+            "suggestion_set__priority",
+            "suggestion_set__decided_by",
+        )
     )
-    return list(found[:CHUNK])
+    return [_Row(*row) for row in found[:CHUNK]]
 
 
-def _own(
-    record: Record,
-    classification: str,
-    codes: dict[int, str],
-    titles: dict[int, str],
-    versions: dict[int, str],
-    coders: dict[int, str],
-) -> list[str | None]:
-    made = record.suggestion_set
-    decision = next((one for one in record.decisions.all() if one.undone_at is None), None)
-    candidates = [
-        {
-            "rank": one.rank,
-            "code": codes[one.code_id],
-            "source": one.source,
-            "priority": one.priority,
-            **one.reason,
-        }
-        for one in (made.suggestions.all() if made else ())
-    ]
-    return [
-        record.status,
-        codes[record.final_code_id] if record.final_code_id else None,
-        titles[record.final_code_id] if record.final_code_id else None,
-        classification,
-        record.route or None,
-        versions[made.run_id] if made else None,
-        made.outcome if made else None,
-        (made.table or None) if made else None,
-        str(made.priority) if made and made.priority is not None else None,
-        (made.decided_by or None) if made else None,
-        json.dumps(candidates, ensure_ascii=False),
-        record.standardised,
-        coders[record.decided_by_id] if record.decided_by_id else ("machine" if record.route else None),
-        record.decided_at.isoformat() if record.decided_at else None,
-        (decision.reason or None) if decision else None,
-        (decision.note or None) if decision else None,
-    ]
+def _candidates(
+    sets: list[int], codes: dict[int, tuple[str, str]]
+) -> dict[int | None, list[dict[str, object]]]:
+    """The candidates of each suggestion set, best first."""
+    found: dict[int | None, list[dict[str, object]]] = {}
+    for set_id, rank, code_id, source, priority, reason in (
+        Suggestion.objects.filter(suggestion_set__in=sets)
+        .order_by("suggestion_set", "rank")
+        .values_list("suggestion_set_id", "rank", "code_id", "source", "priority", "reason")
+    ):
+        said = {"rank": rank, "code": codes[code_id][0], "source": source, "priority": priority, **reason}
+        found.setdefault(set_id, []).append(said)
+    return found
+
+
+def _told(records: list[int]) -> dict[int, tuple[str | None, str | None]]:
+    """Reason and note of the standing decision of each record."""
+    standing = Decision.objects.filter(record__in=records, undone_at__isnull=True)
+    return {
+        pk: (reason or None, note or None)
+        for pk, reason, note in standing.values_list("record_id", "reason", "note")
+    }

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from django.contrib.auth.models import User
 from django.db.models import Count, Max, QuerySet
 from django.http import Http404
+from django.utils.translation import gettext as _
 
-from coding_app.choices import IssueKind, JobState, RecordStatus, Role
+from coding_app.choices import IssueKind, JobState, Outcome, RecordStatus, Role
 from coding_app.models import (
     Classification,
     DictionaryVersion,
@@ -59,8 +60,9 @@ def study_rows(user: User) -> list[StudyRow]:
 
 
 def classifications() -> QuerySet[Classification]:
-    """Every classification a study may use."""
-    return Classification.objects.all()
+    """Every classification a study may use, with its ``dictionary_count``; the best served come first."""
+    counted = Classification.objects.annotate(dictionary_count=Count("dictionaries"))
+    return counted.order_by("-dictionary_count", "name", "edition")
 
 
 def dictionary_versions(classification: Classification | None) -> QuerySet[DictionaryVersion]:
@@ -96,7 +98,7 @@ def import_of(study: Study, pk: int) -> Import:
     """
     found = Import.objects.filter(study=study, pk=pk).select_related("job__started_by", "created_by").first()
     if found is None:
-        raise Http404("There is no such import in this study.")
+        raise Http404(_("There is no such import in this study."))
     return found
 
 
@@ -125,7 +127,7 @@ def export_of(study: Study, pk: int) -> Export:
     """
     found = exports(study).filter(pk=pk, job__state=JobState.DONE).exclude(stored_as="").first()
     if found is None:
-        raise Http404("There is no such finished export in this study.")
+        raise Http404(_("There is no such finished export in this study."))
     return found
 
 
@@ -136,6 +138,18 @@ def runs(study: Study) -> QuerySet[Run]:
         .select_related("job__started_by", "dictionary_version__dictionary")
         .order_by("-pk")
     )
+
+
+def run_of(study: Study, key: str) -> Run | None:
+    """The study's coding run with this key, as an address gives it."""
+    return runs(study).filter(pk=int(key)).first() if key.isdecimal() and len(key) < 19 else None
+
+
+def run_outcomes(run: Run) -> dict[str, int]:
+    """How many records a coding run gave each outcome, in the order of the outcomes; none are left out."""
+    counts = dict.fromkeys(Outcome.values, 0)
+    counts.update(run.suggestion_sets.values_list("outcome").annotate(n=Count("pk")).order_by())
+    return counts
 
 
 def interrupted_jobs(study: Study) -> QuerySet[Job]:
@@ -156,7 +170,7 @@ def job_of(study: Study, pk: int) -> Job:
     """
     found = Job.objects.filter(study=study, pk=pk).select_related("started_by", "import_file").first()
     if found is None:
-        raise Http404("There is no such job in this study.")
+        raise Http404(_("There is no such job in this study."))
     return found
 
 
@@ -173,7 +187,7 @@ def member_of(study: Study, pk: int) -> Membership:
     """
     found = members(study).filter(pk=pk).select_related("study").first()
     if found is None:
-        raise Http404("There is no such member of this study.")
+        raise Http404(_("There is no such member of this study."))
     return found
 
 

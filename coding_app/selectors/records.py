@@ -5,6 +5,7 @@ from dataclasses import dataclass, fields
 
 from django.db.models import F, Prefetch, Q, QuerySet
 from django.http import Http404
+from django.utils.translation import gettext as _
 
 from coding_app.choices import CannotCodeReason, Outcome
 from coding_app.models import Code, Decision, Event, Record, Study, Suggestion, SuggestionSet
@@ -23,6 +24,7 @@ class RecordFilter:
     compared: str = ""
     coder: str = ""
     text: str = ""
+    run: str = ""
 
     @property
     def is_empty(self) -> bool:
@@ -36,20 +38,23 @@ def records(study: Study, wanted: RecordFilter | None = None) -> QuerySet[Record
     ``code`` is a final code or any code above it; ``source`` the key of an import; ``reason`` why a record
     cannot be coded; ``compared`` is ``right`` or ``wrong``: machine-coded records against the code known
     beforehand; ``coder`` the name of the user who decided; ``text`` is looked
-    for in id, occupation and industry.
+    for in id, occupation and industry; ``run`` the key of a coding run that looked at them, whose answer
+    ``outcome`` then means in place of the latest one.
     """
     wanted = _without_nul(wanted or RecordFilter())
     found = Record.objects.filter(study=study).order_by("pk")
     if wanted.status:
         found = found.filter(status=wanted.status)
-    if wanted.outcome:
+    if wanted.run:
+        found = _answered(found, wanted)
+    elif wanted.outcome:
         found = found.filter(suggestion_set__outcome=wanted.outcome)
     if wanted.table:
         found = found.filter(suggestion_set__outcome="coded", suggestion_set__table=wanted.table)
     if wanted.code:
         found = found.filter(_below(study, wanted.code))
     if wanted.source:
-        found = found.filter(source_id=int(wanted.source)) if wanted.source.isdecimal() else found.none()
+        found = found.filter(source_id=int(wanted.source)) if _is_key(wanted.source) else found.none()
     if wanted.reason in CannotCodeReason.values:
         found = found.filter(decisions__reason=wanted.reason, decisions__undone_at=None)
     if wanted.compared in {"right", "wrong"}:
@@ -61,6 +66,19 @@ def records(study: Study, wanted: RecordFilter | None = None) -> QuerySet[Record
             Q(external_id__icontains=text) | Q(occupation__icontains=text) | Q(industry__icontains=text)
         )
     return found
+
+
+def _is_key(text: str) -> bool:
+    return text.isdecimal() and len(text) < 19  # SQLite takes no larger number
+
+
+def _answered(found: QuerySet[Record], wanted: RecordFilter) -> QuerySet[Record]:
+    if not _is_key(wanted.run):
+        return found.none()
+    answers = SuggestionSet.objects.filter(run=int(wanted.run))
+    if wanted.outcome:
+        answers = answers.filter(outcome=wanted.outcome)
+    return found.filter(pk__in=answers.values("record"))
 
 
 def _without_nul(wanted: RecordFilter) -> RecordFilter:
@@ -126,7 +144,7 @@ def record_of(study: Study, pk: int) -> Record:
         .first()
     )
     if found is None:
-        raise Http404("There is no such record in this study.")
+        raise Http404(_("There is no such record in this study."))
     return found
 
 

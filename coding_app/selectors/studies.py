@@ -3,6 +3,7 @@
 from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import QuerySet
 from django.http import Http404
+from django.utils.translation import gettext as _
 
 from coding_app.models import Membership, Study
 
@@ -32,7 +33,7 @@ def membership_in(user: User | AnonymousUser, slug: str) -> Membership:
             .first()
         )
     if found is None:
-        raise Http404("There is no such study among yours.")
+        raise Http404(_("There is no such study among yours."))
     return found
 
 

@@ -43,7 +43,7 @@ STUDIES = (
     _Demo(
         study="Demo certificates",
         description="Made-up birth and death certificates, coded to ISCO-08. Nobody in them exists.",
-        classification=("ISCO-08", "demo, with codes for people without work", "en", "isco08.csv"),
+        classification=("ISCO-08", "2008, with codes for people without work", "en", "isco08.csv"),
         dictionary="Demo ISCO-08",
         folder="dictionary",
         records="records.csv",
@@ -61,14 +61,14 @@ STUDIES = (
             "지어낸 설문 응답을 한국표준직업분류(7차) 소분류로 코딩한 시연용 연구입니다. "
             "사전과 응답을 같은 사람이 지었으므로 정확도는 실제보다 높습니다."
         ),
-        classification=("KSCO", "7, demo, with codes for people without work", "ko", "ksco7.csv"),
+        classification=("KSCO", "7, with codes for people without work", "ko", "ksco7.csv"),
         dictionary="Demo KSCO-7",
         folder="dictionary_ko",
         records="records_ko.csv",
         columns={
             "id": "응답자번호",
             "occupation": "하는일",
-            "industry": "직위",
+            "industry": "사업체",
             "age": "나이",
             "reference": "reference_code",
         },

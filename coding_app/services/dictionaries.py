@@ -23,31 +23,33 @@ def load(
     """
     if not name.strip():
         raise InvalidInput("A dictionary needs a name.")
+    texts, fingerprint = coders.read_dictionary(folder)
+    present = Dictionary.objects.filter(name=name.strip()).select_related("classification").first()
+    if present is not None and present.classification_id != classification.pk:
+        raise InvalidInput(
+            f"The dictionary {name!r} is for {present.classification}: choose another name for this one."
+        )
+    same = DictionaryVersion.objects.filter(dictionary=present, fingerprint=fingerprint).first()
+    if present is not None and same is not None:
+        return same
     codes = frozenset(
         Code.objects.filter(classification=classification, codable=True).values_list("code", flat=True)
     )
-    files, parsed = coders.read_dictionary(folder, codes)
+    entries = coders.check_dictionary(folder, texts, codes)
     dictionary, _ = Dictionary.objects.get_or_create(
         name=name.strip(), defaults={"classification": classification}
     )
-    if dictionary.classification_id != classification.pk:
-        raise InvalidInput(
-            f"The dictionary {name!r} is for {dictionary.classification}: choose another name for this one."
-        )
-    same = dictionary.versions.filter(fingerprint=parsed.fingerprint).first()
-    if same:
-        return same
     # The row of the dictionary is the lock: two loads at once would take the same number.
     Dictionary.objects.select_for_update().get(pk=dictionary.pk)
     newest = dictionary.versions.aggregate(newest=Max("number"))["newest"] or 0
     version = DictionaryVersion.objects.create(
         dictionary=dictionary,
         number=newest + 1,
-        fingerprint=parsed.fingerprint,
-        entries=sum(len(table.entries) for table in parsed.tables.values()),
+        fingerprint=fingerprint,
+        entries=entries,
         created_by=user,
     )
     DictionaryFile.objects.bulk_create(
-        [DictionaryFile(version=version, path=path, text=text) for path, text in sorted(files.items())]
+        [DictionaryFile(version=version, path=path, text=text) for path, text in sorted(texts.items())]
     )
     return version

@@ -1,13 +1,17 @@
-"""An import at work: chunks of rows become records; each chunk commits on its own."""
+"""An import at work: chunks of rows become records; each chunk commits on its own.
+
+What it says of a row is stored, and therefore in English; pages translate what is the same for all rows.
+"""
 
 import hashlib
 import json
-import math
+import re
 from collections.abc import Iterator
 from itertools import islice
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext_noop
 
 from coding_app import datafiles
 from coding_app.choices import ImportState, IssueKind, RecordStatus, Verb
@@ -17,6 +21,7 @@ from coding_app.models import Event, Import, ImportIssue, Record, Study
 from coding_app.services import events, ingest, jobs, storage
 
 MAX_ID = 200
+NUMBER = re.compile(r"[+-]?\d{1,9}(\.\d{0,9})?")
 
 
 def run(claim: jobs.Claim) -> None:
@@ -116,7 +121,7 @@ def _id(upload: Import, row: datafiles.Row) -> str:
 
 def _no_id(external_id: str) -> str:
     if not external_id.strip():
-        return "The id is blank."
+        return gettext_noop("The id is blank.")
     if len(external_id) > MAX_ID:
         return f"The id has {len(external_id)} characters; {MAX_ID} are the most."
     return ""
@@ -141,9 +146,13 @@ def _issue(
 
 def _differs(upload: Import, row: datafiles.Row, external_id: str, *, same_file: bool) -> ImportIssue:
     if same_file:
-        reason = "This id stands earlier in the file with other values; the first row was taken."
+        reason = gettext_noop(
+            "This id stands earlier in the file with other values; the first row was taken."
+        )
         return _issue(upload, row.line, IssueKind.REPEATED, reason, _as_text(row), external_id)
-    reason = "The study has this id with other values, from an earlier file; the record was left as it is."
+    reason = gettext_noop(
+        "The study has this id with other values, from an earlier file; the record was left as it is."
+    )
     return _issue(upload, row.line, IssueKind.CHANGED, reason, _as_text(row), external_id)
 
 
@@ -172,10 +181,9 @@ def parse_age(text: str) -> tuple[float | None, str]:
     stripped = text.strip()
     if not stripped:
         return None, ""
-    try:
-        age = float(stripped)
-    except ValueError:
+    if not NUMBER.fullmatch(stripped):
         return None, f"The age {stripped[:50]!r} is not a number."
-    if not math.isfinite(age) or not 0 <= age <= 150:
+    age = float(stripped)
+    if not 0 <= age <= 150:
         return None, f"The age {stripped[:50]!r} is not between 0 and 150 years."
     return age, ""

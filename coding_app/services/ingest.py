@@ -1,11 +1,13 @@
 """Files in: keep the upload, find out how to read it, map its columns, and start the import."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePath
 
 from django.contrib.auth.models import User
 from django.db import transaction
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from coding_app import datafiles
 from coding_app.choices import ImportState, JobKind
@@ -14,6 +16,13 @@ from coding_app.models import Import, Job, Study
 from coding_app.services import jobs, storage
 
 MAX_NAME = 255
+_SHOWN = {
+    "id": gettext_noop("id"),
+    "occupation": gettext_noop("occupation"),
+    "industry": gettext_noop("industry"),
+    "age": gettext_noop("age"),
+    "reference": gettext_noop("reference"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +56,10 @@ class Columns:
         def position(name: str) -> int:
             if names.count(name) == 1:
                 return names.index(name)
-            problem = "stands more than once" if name in names else "is not there"
-            raise InvalidInput(f"The column {name!r} {problem}; the columns are: {', '.join(names)}.")
+            several = _("The column %(name)r stands more than once; the columns are: %(names)s.")
+            missing = _("The column %(name)r is not there; the columns are: %(names)s.")
+            problem = several if name in names else missing
+            raise InvalidInput(problem % {"name": name, "names": ", ".join(names)})
 
         return cls(
             id=position(id),
@@ -97,14 +108,18 @@ def sniff(
 ) -> datafiles.FileFormat:
     """How a file is to be read, with a preview; what a person chose goes before what is detected.
 
+    Warnings are in the language of whoever asks.
+
     Raises:
         InvalidInput: what is wrong with it and what to do.
     """
     try:
-        return datafiles.sniff(path, name=name, encoding=encoding, delimiter=delimiter, sheet=sheet)
+        found = datafiles.sniff(path, name=name, encoding=encoding, delimiter=delimiter, sheet=sheet)
     except datafiles.FileError as error:
-        told = str(error)
+        told = error.message.said_by(_)
         raise InvalidInput(told if name in told else f"{name}: {told}") from error
+    said = (one.said_by(_) if isinstance(one, datafiles.Message) else one for one in found.warnings)
+    return replace(found, warnings=tuple(said))
 
 
 def preview(upload: Import) -> datafiles.FileFormat:
@@ -113,16 +128,27 @@ def preview(upload: Import) -> datafiles.FileFormat:
     Raises:
         InvalidInput: when the file can no longer be read.
     """
+    path = storage.path_of(upload.stored_as)
     try:
+        # What is detected comes with the warnings of detection; what a person chose instead has none.
+        found = sniff(path, name=upload.file_name)
+        if (found.encoding, found.delimiter, found.sheet) == (
+            upload.encoding,
+            upload.delimiter,
+            upload.sheet,
+        ):
+            return found
         return sniff(
-            storage.path_of(upload.stored_as),
+            path,
             name=upload.file_name,
             encoding=upload.encoding or None,
             delimiter=upload.delimiter or None,
             sheet=upload.sheet or None,
         )
     except FileNotFoundError as error:
-        raise InvalidInput(f"{upload.file_name} is no longer on this machine: upload it again.") from error
+        raise InvalidInput(
+            _("%(file)s is no longer on this machine: upload it again.") % {"file": upload.file_name}
+        ) from error
 
 
 @transaction.atomic
@@ -144,7 +170,7 @@ def read_as(*, upload: Import, encoding: str, delimiter: str, sheet: str) -> Non
         encoding=found.encoding, delimiter=found.delimiter, sheet=found.sheet, header=list(found.header)
     )
     if not changed:
-        raise Conflict(f"The import of {upload.file_name} was started already.")
+        raise Conflict(_("The import of %(file)s was started already.") % {"file": upload.file_name})
     upload.refresh_from_db()
 
 
@@ -168,16 +194,25 @@ def start(*, upload: Import, columns: Columns, user: User | None, then_code: boo
         if position is None:
             continue
         if not 0 <= position < len(upload.header):
-            raise InvalidInput(f"There is no column number {position + 1} for the {what}.")
+            raise InvalidInput(
+                _("There is no column number %(number)s for the %(what)s.")
+                % {"number": position + 1, "what": _(_SHOWN[what])}
+            )
         if position in taken:
-            column = upload.header[position]
-            raise InvalidInput(f"The column {column!r} cannot be both the {taken[position]} and the {what}.")
+            raise InvalidInput(
+                _("The column %(name)r cannot be both the %(what)s and the %(other)s.")
+                % {
+                    "name": upload.header[position],
+                    "what": _(_SHOWN[taken[position]]),
+                    "other": _(_SHOWN[what]),
+                }
+            )
         taken[position] = what
     changed = Import.objects.filter(pk=upload.pk, state=ImportState.UPLOADED).update(
         state=ImportState.STARTED, **{f"{what}_column": position for what, position in chosen.items()}
     )
     if not changed:
-        raise Conflict(f"The import of {upload.file_name} was started already.")
+        raise Conflict(_("The import of %(file)s was started already.") % {"file": upload.file_name})
     job = jobs.create(study=upload.study, kind=JobKind.IMPORT, user=user, follow_up=then_code)
     Import.objects.filter(pk=upload.pk).update(job=job)
     upload.refresh_from_db()
@@ -191,7 +226,7 @@ def discard(*, upload: Import) -> None:
     Raises:
         Conflict: when it was.
     """
-    removed, _ = Import.objects.filter(pk=upload.pk, state=ImportState.UPLOADED).delete()
+    removed, _by_model = Import.objects.filter(pk=upload.pk, state=ImportState.UPLOADED).delete()
     if not removed:
-        raise Conflict("An import that was started is kept: its rows are part of the study's history.")
+        raise Conflict(_("An import that was started is kept: its rows are part of the study's history."))
     transaction.on_commit(lambda: storage.remove(upload.stored_as))

@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +15,7 @@ from django.contrib.auth.models import User
 from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from coding_app.choices import JobKind, JobState, Verb
 from coding_app.exceptions import Conflict, InvalidInput, TiebreakError
@@ -34,6 +36,30 @@ class Cancelled(Exception):
     """A user asked to stop the job; what was committed stays."""
 
 
+class _Turns:
+    """Lets others write to SQLite while a job writes chunk after chunk.
+
+    Who waits for the database looks again every tenth of a second. Without a pause of that length it finds
+    the next chunk under way each time, until the job is done or the wait is given up.
+    """
+
+    EVERY, PAUSE = 1.0, 0.15  # seconds
+
+    def __init__(self) -> None:
+        self._last = time.monotonic()
+
+    def offer(self) -> None:
+        """Pause, if others have had no turn for a while. On PostgreSQL nobody waits for another's chunk."""
+        if connection.vendor != "sqlite" or connection.in_atomic_block:
+            return
+        if time.monotonic() - self._last >= self.EVERY:
+            time.sleep(self.PAUSE)
+            self._last = time.monotonic()
+
+
+_turns = _Turns()
+
+
 @dataclass(frozen=True, slots=True)
 class Claim:
     """A worker's right to work on a job, until another takes it over."""
@@ -49,9 +75,12 @@ class Claim:
     def check(self) -> None:
         """Stop here when the job was taken over or is to be stopped. Call it between chunks.
 
+        On SQLite others get their turn to write here.
+
         Raises:
             ClaimLost, Cancelled
         """
+        _turns.offer()
         wanted = Job.objects.filter(pk=self.job_id, claim=self.token, state=JobState.RUNNING)
         found = wanted.values_list("cancel_requested", flat=True).first()
         if found is None:
@@ -216,7 +245,7 @@ def cancel(*, job: Job, user: User) -> None:
     elif Job.objects.filter(pk=job.pk, state=JobState.RUNNING).update(cancel_requested=True):
         return
     else:
-        raise Conflict("This job has ended already.")
+        raise Conflict(_("This job has ended already."))
     events.write(
         study=job.study,
         verb=Verb.JOB_ENDED,
@@ -247,9 +276,9 @@ def resume(*, job: Job, user: User) -> None:
                 heartbeat_at=timezone.now(),
             )
     except IntegrityError as error:
-        raise Conflict("The records of this study are being coded already.") from error
+        raise Conflict(_("The records of this study are being coded already.")) from error
     if not changed:
-        raise InvalidInput("Only a job that failed or was stopped can be taken up again.")
+        raise InvalidInput(_("Only a job that failed or was stopped can be taken up again."))
     events.write(
         study=job.study,
         verb=Verb.JOB_STARTED,

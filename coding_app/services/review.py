@@ -7,6 +7,8 @@ from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from coding_app.choices import (
     CannotCodeReason,
@@ -20,7 +22,7 @@ from coding_app.exceptions import Conflict, InvalidInput
 from coding_app.models import Code, Decision, QueueItem, Record, Study, Suggestion
 from coding_app.services import events
 
-STALE = "The record changed since you opened it: here it is as it is now."
+STALE = gettext_noop("The record changed since you opened it: here it is as it is now.")
 MAX_NOTE = 2000
 
 
@@ -57,8 +59,8 @@ def open_record(*, record: Record, user: User) -> QueueItem:
         holder=user, leased_until=now + timedelta(seconds=settings.LEASE_SECONDS)
     ):
         if place.exists():
-            raise Conflict("Another coder has this record open.")
-        raise Conflict("This record is not in the queue.")
+            raise Conflict(_("Another coder has this record open."))
+        raise Conflict(_("This record is not in the queue."))
     # One record a coder: what they held before is free for others again.
     QueueItem.objects.filter(study=record.study_id, holder=user, state=QueueState.OPEN).exclude(
         record=record
@@ -101,11 +103,13 @@ def decide(
         Conflict: when the record changed meanwhile, or another coder has it.
     """
     if code.classification_id != record.study.classification_id or not code.codable:
-        raise InvalidInput(f"{code.code} is no code that records of this study may have.")
+        raise InvalidInput(
+            _("%(code)s is no code that records of this study may have.") % {"code": code.code}
+        )
     if suggestion is not None and (
         suggestion.suggestion_set_id != record.suggestion_set_id or suggestion.code_id != code.pk
     ):
-        raise Conflict(STALE)
+        raise Conflict(_(STALE))
     return _settle(
         record,
         user,
@@ -133,7 +137,7 @@ def cannot_code(
         Conflict: when the record changed meanwhile, or another coder has it.
     """
     if reason == CannotCodeReason.OTHER and not note.strip():
-        raise InvalidInput("Say in the note why the record cannot be coded.")
+        raise InvalidInput(_("Say in the note why the record cannot be coded."))
     return _settle(
         record,
         user,
@@ -146,9 +150,12 @@ def cannot_code(
 def _note(note: str) -> str:
     note = note.strip()
     if len(note) > MAX_NOTE:
-        raise InvalidInput(f"The note has {len(note)} characters; {MAX_NOTE} are the most.")
+        raise InvalidInput(
+            _("The note has %(show_value)d characters; %(limit_value)d are the most.")
+            % {"show_value": len(note), "limit_value": MAX_NOTE}
+        )
     if "\0" in note:
-        raise InvalidInput("The note has a NUL character in it: take it out.")
+        raise InvalidInput(_("The note has a NUL character in it: take it out."))
     return note
 
 
@@ -160,7 +167,7 @@ def _settle(
     free = Q(holder=user) | Q(holder__isnull=True) | Q(leased_until__lte=now)
     place = QueueItem.objects.filter(record=record, state=QueueState.OPEN)
     if not place.filter(free).update(state=QueueState.DONE, holder=user, leased_until=None):
-        raise Conflict("Another coder has this record open." if place.exists() else STALE)
+        raise Conflict(_("Another coder has this record open.") if place.exists() else _(STALE))
     changed = Record.objects.filter(pk=record.pk, version=seen_version, status=RecordStatus.WAITING).update(
         status=status,
         final_code=decision.code,
@@ -170,7 +177,7 @@ def _settle(
         version=F("version") + 1,
     )
     if not changed:
-        raise Conflict(STALE)
+        raise Conflict(_(STALE))
     decision.record = record
     decision.coder = user
     decision.record_version = seen_version
@@ -207,7 +214,7 @@ def undo(*, study: Study, user: User) -> QueueItem:
         .first()
     )
     if latest is None:
-        raise Conflict("There is no decision of yours to undo.")
+        raise Conflict(_("There is no decision of yours to undo."))
     now = timezone.now()
     before = latest.record.status
     changed = Record.objects.filter(
@@ -223,7 +230,7 @@ def undo(*, study: Study, user: User) -> QueueItem:
         version=F("version") + 1,
     )
     if not changed or not Decision.objects.filter(pk=latest.pk, undone_at__isnull=True).update(undone_at=now):
-        raise Conflict("The record changed since your decision; it can no longer be undone.")
+        raise Conflict(_("The record changed since your decision; it can no longer be undone."))
     release(study=study, user=user)
     place = QueueItem.objects.create(
         study=study,

@@ -2,12 +2,14 @@
 
 import hashlib
 import logging
+import shutil
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from coding_app.exceptions import InvalidInput
 from coding_app.models import Study
@@ -46,8 +48,11 @@ def told_to_the_user() -> Iterator[None]:
     except OSError as error:
         log.exception("a file could not be written")
         raise InvalidInput(
-            f"The file could not be written on the server: {error.strerror or type(error).__name__}. "
-            "Whoever runs this program has to make room or to allow it; then try again."
+            _(
+                "The file could not be written on the server: %(reason)s. "
+                "Whoever runs this program has to make room or to allow it; then try again."
+            )
+            % {"reason": error.strerror or type(error).__name__}
         ) from error
 
 
@@ -73,8 +78,11 @@ def keep(*, study: Study, chunks: Iterable[bytes], suffix: str) -> tuple[str, in
 
 def remove_parts(*, study: Study, folder: str, stem: str) -> None:
     """Delete what a killed worker left half written under names that begin with ``stem``."""
-    for part in path_of(f"{folder}/{study.pk}").glob(f".{stem}*.part"):
-        part.unlink(missing_ok=True)
+    for part in path_of(f"{folder}/{study.pk}").glob(f".{stem}*"):
+        if part.is_dir():  # of a writer that keeps its own files beside the one it writes
+            shutil.rmtree(part, ignore_errors=True)
+        else:
+            part.unlink(missing_ok=True)
 
 
 def remove(stored_as: str) -> None:

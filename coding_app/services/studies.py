@@ -3,6 +3,7 @@
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from coding_app.choices import Role, Verb
 from coding_app.exceptions import Conflict, InvalidInput
@@ -32,9 +33,8 @@ def create(
     name = name.strip()
     slug = slugify(name, allow_unicode=True)[:MAX_SLUG].strip("-_")  # a letter may become eighteen
     if not slug:
-        raise InvalidInput("A study needs a name with letters or digits in it.")
-    if not 0 <= child_age <= 120:
-        raise InvalidInput(f"{child_age} is no age in years below which people count as children.")
+        raise InvalidInput(_("A study needs a name with letters or digits in it."))
+    _require_age(child_age)
     _require_same(classification, dictionary_version)
     try:
         with transaction.atomic():
@@ -49,18 +49,34 @@ def create(
                 created_by=user,
             )
     except IntegrityError as error:  # the name or the address made of it is taken
-        raise InvalidInput(f"There is a study called {name!r} already: choose another name.") from error
+        raise InvalidInput(
+            _("There is a study called %(name)r already: choose another name.") % {"name": name}
+        ) from error
     events.write(study=study, verb=Verb.STUDY_CREATED, actor=user, data={"name": name})
     if user is not None:
         add_member(study=study, member=user, role=Role.MANAGER, user=user)
     return study
 
 
+def _require_age(child_age: int) -> None:
+    if not 0 <= child_age <= 120:
+        raise InvalidInput(
+            _("%(age)s is no age in years below which people count as children.") % {"age": child_age}
+        )
+
+
 def _require_same(classification: Classification, version: DictionaryVersion | None) -> None:
     if version is not None and version.dictionary.classification_id != classification.pk:
         raise InvalidInput(
-            f"The dictionary {version.dictionary} gives codes of {version.dictionary.classification}, "
-            f"not of {classification}: choose one that fits."
+            _(
+                "The dictionary %(dictionary)s gives codes of %(other)s, not of %(classification)s: "
+                "choose one that fits."
+            )
+            % {
+                "dictionary": version.dictionary,
+                "other": version.dictionary.classification,
+                "classification": classification,
+            }
         )
 
 
@@ -101,8 +117,7 @@ def update_settings(
     Raises:
         InvalidInput: for a dictionary of another classification, or an age that is none; nothing is changed.
     """
-    if not 0 <= child_age <= 120:
-        raise InvalidInput(f"{child_age} is no age in years below which people count as children.")
+    _require_age(child_age)
     if dictionary_version is not None:
         use_dictionary(study=study, version=dictionary_version, user=user)
     # Locked, so that the journal's "from" is what this change replaced.
@@ -129,7 +144,10 @@ def add_member(*, study: Study, member: User, role: Role, user: User | None) -> 
     """
     membership, created = Membership.objects.get_or_create(study=study, user=member, defaults={"role": role})
     if not created:
-        raise Conflict(f"{member.get_username()} is a member already, as {membership.get_role_display()}.")
+        raise Conflict(
+            _("%(name)s is a member already, as %(role)s.")
+            % {"name": member.get_username(), "role": membership.get_role_display()}
+        )
     events.write(
         study=study,
         verb=Verb.MEMBER_ADDED,
@@ -185,4 +203,4 @@ def _keep_a_manager(membership: Membership, *, becomes: Role | None) -> None:
     Study.objects.select_for_update().get(pk=membership.study_id)
     others = Membership.objects.filter(study=membership.study_id, role=Role.MANAGER).exclude(pk=membership.pk)
     if membership.role == Role.MANAGER and becomes != Role.MANAGER and not others.exists():
-        raise InvalidInput("A study needs a manager: make somebody else one first.")
+        raise InvalidInput(_("A study needs a manager: make somebody else one first."))

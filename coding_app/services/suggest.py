@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 import dictionary
 from coding_app import coders
@@ -57,7 +58,7 @@ def start(*, study: Study, user: User | None) -> Job:
         Conflict: when its records are being coded already.
     """
     if study.dictionary_version is None:
-        raise InvalidInput("This study has no dictionary: choose one before coding its records.")
+        raise InvalidInput(_("This study has no dictionary: choose one before coding its records."))
     try:
         with transaction.atomic():
             job = jobs.create(study=study, kind=JobKind.CODE, user=user)
@@ -69,7 +70,7 @@ def start(*, study: Study, user: User | None) -> Job:
                 child_age=study.child_age,
             )
     except IntegrityError as error:
-        raise Conflict("The records of this study are being coded already.") from error
+        raise Conflict(_("The records of this study are being coded already.")) from error
     return job
 
 
@@ -112,7 +113,7 @@ def run(claim: jobs.Claim) -> None:
         job_id=claim.job_id
     )
     if current.dictionary_version is None:
-        raise InvalidInput("The run has no dictionary.")
+        raise InvalidInput(_("The run has no dictionary."))
     coder = coders.dictionary_coder(current.dictionary_version, child_age=current.child_age)
     codes = {code.code: code for code in Code.objects.filter(classification=current.study.classification)}
     left = todo(current).count()

@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import render
+from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_http_methods
 from django_htmx.middleware import HtmxDetails
 
@@ -43,7 +44,9 @@ def signed_in(
 
 
 def member_view(
-    *methods: str, roles: frozenset[Role] = permissions.CODE_RECORDS, what: str = "open this page"
+    *methods: str,
+    roles: frozenset[Role] = permissions.CODE_RECORDS,
+    what: str = gettext_noop("open this page"),
 ) -> Callable[
     [Callable[Concatenate[PageRequest, Membership, P], HttpResponseBase]], Callable[..., HttpResponseBase]
 ]:

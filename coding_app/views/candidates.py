@@ -14,7 +14,10 @@ SHOWN = 3
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A row to choose; ``number`` is its key, 0 for a code found by search; ``share`` sizes its bar."""
+    """A row to choose; ``number`` is its key, 0 for a code found by search; ``share`` sizes its bar.
+
+    A guess has no bar: its words count only if the guess is right.
+    """
 
     choice: str
     number: int
@@ -31,7 +34,8 @@ class Candidate:
 
 def suggested(suggestions: list[Suggestion]) -> list[Candidate]:
     """The machine's candidates in order."""
-    top = max((one.priority for one in suggestions), default=1)
+    matched = [one.priority for one in suggestions if one.source != SuggestionSource.SPELLING_GUESS]
+    top = max(matched, default=1)
     rows = []
     for one in suggestions:
         phrases = tuple(one.reason.get("phrases", ()))
@@ -84,4 +88,4 @@ def why_here(record: Record, suggestions: list[Suggestion]) -> str:
         ) % {"codes": named, "n": made.priority}
     if suggestions:
         return _("Not matched: no dictionary phrase is made of these words. What stands below is guessed.")
-    return _("Not matched: no dictionary phrase is made of these words. Search for the code.")
+    return _("Not matched: no dictionary phrase is made of these words.")

@@ -5,15 +5,13 @@ from dataclasses import dataclass
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.utils.translation import gettext as _
 
 from coding_app.choices import Outcome, RecordStatus
 from coding_app.models import Membership, Study
 from coding_app.selectors import jobs, lists
 from coding_app.selectors.progress import Progress, progress
 from coding_app.views.access import PageRequest, member_view, study_page
-
-GENERAL = "general"
+from coding_app.views.tables import GENERAL, table_label
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +95,7 @@ def _table_counts(study: Study, found: Progress) -> list[Count]:
     by_name = sorted(found.tables.items(), key=lambda item: (item[0] != GENERAL, item[0]))
     return [
         Count(
-            _("general table") if table == GENERAL else _("table “%(name)s”") % {"name": table},
+            table_label(table),
             number,
             number / found.answered,
             href=records_address(study, outcome=Outcome.CODED, table=table),

@@ -8,6 +8,7 @@ from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from coding_app import permissions
 from coding_app.choices import FileKind, JobKind
@@ -17,7 +18,7 @@ from coding_app.services import exports, storage
 from coding_app.views.access import PageRequest, member_view, study_page
 from coding_app.views.forms import ExportForm
 
-EXPORT = "export the coded records"
+EXPORT = gettext_noop("export the coded records")
 TYPES = {
     FileKind.CSV: "text/csv; charset=utf-8",
     FileKind.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",

@@ -1,11 +1,12 @@
 """Forms of the pages. A form checks what was typed; the service it feeds checks what it means."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from coding_app import datafiles
 from coding_app.choices import Delimiter, FileKind, Role
@@ -26,6 +27,25 @@ def _dictionary_field(empty_label: Any) -> "forms.ModelChoiceField[DictionaryVer
     )
 
 
+if TYPE_CHECKING:
+    _ClassificationChoice = forms.ModelChoiceField[Classification]
+else:
+    _ClassificationChoice = forms.ModelChoiceField  # takes no type while the program runs
+
+
+class _ClassificationField(_ClassificationChoice):
+    """Classifications, each with how many dictionaries are for it."""
+
+    def label_from_instance(self, obj: Classification) -> str:
+        count = getattr(obj, "dictionary_count", 0)
+        if not count:
+            return _("%(classification)s (no dictionary)") % {"classification": obj}
+        many = ngettext(
+            "%(classification)s (%(n)d dictionary)", "%(classification)s (%(n)d dictionaries)", count
+        )
+        return many % {"classification": obj, "n": count}
+
+
 class StudyForm(forms.Form):
     """A new study. The dictionaries offered are those of the classification that is chosen."""
 
@@ -33,7 +53,7 @@ class StudyForm(forms.Form):
     description = forms.CharField(
         label=_("Description"), required=False, max_length=5000, widget=forms.Textarea(attrs={"rows": 3})
     )
-    classification = forms.ModelChoiceField(
+    classification = _ClassificationField(
         label=_("Classification"), queryset=Classification.objects.none(), empty_label=_("Choose one")
     )
     dictionary_version = _dictionary_field(_("None: every record is coded by a person"))
@@ -214,7 +234,10 @@ class ReadingForm(forms.Form):
         super().__init__(*args, **kwargs)
         offered: dict[str, list[tuple[str, Any]]] = {"encoding": [], "delimiter": [], "sheet": []}
         if upload.kind == FileKind.CSV:
-            offered["encoding"] = [("", _("Detect")), *datafiles.ENCODINGS.items()]
+            offered["encoding"] = [
+                ("", _("Detect")),
+                *((key, _(name)) for key, name in datafiles.ENCODINGS.items()),
+            ]
             offered["delimiter"] = [("", _("Detect")), *Delimiter.choices]
         elif len(sheets) > 1:
             offered["sheet"] = [(name, name) for name in sheets]

@@ -10,6 +10,7 @@ from django.core.paginator import Paginator
 from django.http import HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from coding_app import datafiles, permissions
 from coding_app.choices import ImportState, IssueKind, RecordStatus
@@ -22,7 +23,7 @@ from coding_app.views.dashboard import records_address
 from coding_app.views.forms import ColumnsForm, ReadingForm, UploadForm
 
 ISSUES_A_PAGE = 100
-UPLOAD = "upload or import files"
+UPLOAD = gettext_noop("upload or import files")
 
 
 @member_view("GET", "HEAD", roles=permissions.SUPERVISE, what=UPLOAD)

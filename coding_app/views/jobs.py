@@ -4,18 +4,20 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from coding_app import permissions
-from coding_app.choices import JobKind
+from coding_app.choices import JobKind, Outcome
 from coding_app.exceptions import Conflict, InvalidInput
-from coding_app.models import Job, Membership
+from coding_app.models import Job, Membership, Study
 from coding_app.selectors import jobs as selected
 from coding_app.selectors import lists
 from coding_app.services import jobs, suggest
 from coding_app.views.access import PageRequest, member_view, study_page
+from coding_app.views.dashboard import Count, records_address
 
 
-@member_view("POST", roles=permissions.SUPERVISE, what="start a coding run")
+@member_view("POST", roles=permissions.SUPERVISE, what=gettext_noop("start a coding run"))
 def start_coding(request: PageRequest, membership: Membership) -> HttpResponse:
     """Queue a run of the study's dictionary."""
     study = membership.study
@@ -30,20 +32,29 @@ def start_coding(request: PageRequest, membership: Membership) -> HttpResponse:
 
 @member_view("GET", "HEAD")
 def show(request: PageRequest, membership: Membership, pk: int) -> HttpResponse:
-    """A job's progress: a page of its own, or for HTMX the part that is polled.
+    """A job's progress and results: a page of its own, or for HTMX one of the parts that are polled.
 
     When the polled job has ended, the whole page around it is asked for again: its counts have changed.
     """
     job = lists.job_of(membership.study, pk)
-    context = {"job": job, "worker_is_there": selected.worker_is_there()}
-    template = "jobs/progress.html" if request.htmx else "jobs/show.html"
+    context: dict[str, object] = {
+        "job": job,
+        "worker_is_there": selected.worker_is_there(),
+        "linked": "linked" in request.GET,
+    }
+    if request.htmx and "results" in request.GET:
+        template = "jobs/results.html"
+    else:
+        template = "jobs/progress.html" if request.htmx else "jobs/show.html"
+    if template != "jobs/progress.html":
+        context |= _results(membership.study, job)
     response = study_page(request, membership, template, context)
-    if request.htmx and not job.is_open:
+    if template == "jobs/progress.html" and not job.is_open:
         response.headers["HX-Refresh"] = "true"
     return response
 
 
-@member_view("POST", roles=permissions.SUPERVISE, what="stop jobs")
+@member_view("POST", roles=permissions.SUPERVISE, what=gettext_noop("stop jobs"))
 def stop(request: PageRequest, membership: Membership, pk: int) -> HttpResponse:
     """Stop a job; what it has done so far stays."""
     job = lists.job_of(membership.study, pk)
@@ -56,7 +67,7 @@ def stop(request: PageRequest, membership: Membership, pk: int) -> HttpResponse:
     return _back(membership, job)
 
 
-@member_view("POST", roles=permissions.SUPERVISE, what="resume jobs")
+@member_view("POST", roles=permissions.SUPERVISE, what=gettext_noop("resume jobs"))
 def resume(request: PageRequest, membership: Membership, pk: int) -> HttpResponse:
     """Go on with a failed or stopped job where it ended."""
     job = lists.job_of(membership.study, pk)
@@ -65,6 +76,27 @@ def resume(request: PageRequest, membership: Membership, pk: int) -> HttpRespons
     except (Conflict, InvalidInput) as error:
         messages.warning(request, str(error))
     return _back(membership, job)
+
+
+def _results(study: Study, job: Job) -> dict[str, object]:
+    """What a job has brought about so far."""
+    if job.kind == JobKind.CODE:
+        run = lists.runs(study).get(job=job)
+        counts = lists.run_outcomes(run)
+        share = sum(counts.values()) or 1
+        outcomes = [
+            Count(
+                str(outcome.label),
+                counts[outcome],
+                counts[outcome] / share,
+                href=records_address(study, run=str(run.pk), outcome=outcome),
+            )
+            for outcome in Outcome
+        ]
+        return {"run": run, "outcomes": outcomes, "run_records": records_address(study, run=str(run.pk))}
+    if job.kind == JobKind.IMPORT:
+        return {"upload": lists.import_of(study, job.import_file.pk)}
+    return {"export": lists.exports(study).get(job=job)}
 
 
 def _back(membership: Membership, job: Job) -> HttpResponse:

@@ -4,6 +4,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from coding_app import permissions
 from coding_app.choices import Role
@@ -15,7 +16,7 @@ from coding_app.views.access import PageRequest, member_view, study_page
 from coding_app.views.forms import MemberForm
 
 
-@member_view("GET", "HEAD", "POST", roles=permissions.MANAGE, what="manage members")
+@member_view("GET", "HEAD", "POST", roles=permissions.MANAGE, what=gettext_noop("manage members"))
 def index(request: PageRequest, membership: Membership) -> HttpResponse:
     """The members; ``action`` says what a POST wants: ``add``, ``change`` or ``remove``."""
     action = request.POST.get("action", "")
@@ -27,7 +28,12 @@ def index(request: PageRequest, membership: Membership) -> HttpResponse:
         user = lists.user_named(form.cleaned_data["username"])
         try:
             if user is None:
-                raise InvalidInput(_("There is no user of this name: an administrator makes accounts."))
+                raise InvalidInput(
+                    _(
+                        "There is no user of this name: an administrator makes accounts at /admin/ "
+                        "or with “manage.py createsuperuser”."
+                    )
+                )
             studies.add_member(
                 study=study, member=user, role=Role(form.cleaned_data["role"]), user=request.user
             )

@@ -12,10 +12,10 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, gettext_noop
 
 from coding_app import permissions
-from coding_app.choices import CannotCodeReason, DecisionKind
+from coding_app.choices import CannotCodeReason, DecisionKind, JobKind
 from coding_app.exceptions import Conflict, InvalidInput
 from coding_app.models import Code, Decision, Membership, QueueItem, Record, Suggestion
 from coding_app.selectors import code_search, highlight, jobs, records
@@ -24,7 +24,7 @@ from coding_app.services import review
 from coding_app.views.access import PageRequest, member_view, study_page
 from coding_app.views.candidates import Candidate, found, suggested, why_here
 
-CODE = "code records"
+CODE = gettext_noop("code records")
 _LARGEST = 2**31 - 1
 _signer = signing.Signer(salt="coding_app.queue.opened")
 
@@ -80,6 +80,8 @@ class _Notice:
 def show(request: PageRequest, membership: Membership) -> HttpResponse:
     """The record one holds or the next free one; without scripts also the search (``q``, ``pick``)."""
     picked = request.GET.get("pick", "")
+    if request.htmx:
+        return _awaited(request, membership)
     return _screen(request, membership, picked=picked, query=request.GET.get("q", "")[:200])
 
 
@@ -162,8 +164,11 @@ def undo(request: PageRequest, membership: Membership) -> HttpResponse:
         review.undo(study=study, user=request.user)
     except Conflict as error:
         return _screen(request, membership, notice=_Notice(str(error)), status=409)
-    spoken = _("Undone: %(record)s is before you again.") % {"record": last.record if last else ""}
-    return _on(request, membership, spoken)
+    text = _taken_back(last) if last else ""
+    if request.htmx:
+        return _screen(request, membership, notice=_Notice(text, "success"))
+    messages.success(request, text)
+    return _on(request, membership, text)
 
 
 @member_view("GET")
@@ -200,7 +205,7 @@ def _chosen(record: Record, choice: str) -> tuple[Code, Suggestion | None]:
         for suggestion in record.suggestion_set.suggestions.all():
             if str(suggestion.pk) == value:
                 return suggestion.code, suggestion
-        raise Conflict(review.STALE)
+        raise Conflict(_(review.STALE))
     code = code_search.code_of(record.study, value) if kind == "c" else None
     if code is None:
         raise InvalidInput(_("Choose a code first: one of the candidates, or one found by the search."))
@@ -220,6 +225,17 @@ def _spoken(made: Decision) -> str:
     if made.kind == DecisionKind.CODE and made.code:
         return _("Coded %(code)s. Next record.") % {"code": made.code.code}
     return _("Set down as not codable. Next record.")
+
+
+def _taken_back(made: Decision) -> str:
+    """What was undone, in words: somebody who pressed the key by mistake must know what to repeat."""
+    what = f"{made.code.code} {made.code.local_title}" if made.code else made.get_reason_display()
+    return _("Taken back: %(record)s %(decision)s") % {"record": made.record, "decision": what}
+
+
+def _awaited(request: PageRequest, membership: Membership) -> HttpResponse:
+    """The screen for an empty queue that asks again; with the first record it says that one is there."""
+    return _screen(request, membership, arrived=_("A record has come."))
 
 
 def _on(request: PageRequest, membership: Membership, spoken: str) -> HttpResponse:
@@ -261,9 +277,10 @@ def _screen(
     picked: str = "",
     query: str = "",
     spoken: str = "",
+    arrived: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    """The queue's screen, whole or for HTMX the part that changes."""
+    """The queue's screen, whole or for HTMX the part that changes; ``arrived`` is said with a record only."""
     study, user = membership.study, request.user
     item = review.open_next(study=study, user=user)
     context: dict[str, object] = {
@@ -277,10 +294,12 @@ def _screen(
     if item is None:
         context |= {
             "statuses": selected.status_counts(study),
-            "coding": jobs.open_jobs(study),
+            # An import that is coded when it is in counts as well: the coding comes after it.
+            "coding": any(job.kind == JobKind.CODE or job.follow_up for job in jobs.open_jobs(study)),
             "lost_note": entered.note if entered else "",
         }
     else:
+        context["spoken"] = context["spoken"] or arrived
         context |= _record(item, membership, entered or _Entered(), picked)
         context |= _hits(membership, query)
     template = "queue/screen.html" if request.htmx else "queue/show.html"

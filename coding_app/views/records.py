@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from django.core.paginator import Page, Paginator
 from django.http import HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
@@ -18,6 +19,7 @@ from coding_app.selectors.columns import original_columns
 from coding_app.selectors.records import RecordFilter
 from coding_app.views.access import PageRequest, member_view, study_page
 from coding_app.views.candidates import suggested
+from coding_app.views.tables import table_label
 
 A_PAGE = 100
 
@@ -73,6 +75,7 @@ def index(request: PageRequest, membership: Membership) -> HttpResponse:
         "tables": selected.tables(study),
         "reasons": CannotCodeReason.choices,
         "sources": lists.imports(study),
+        "runs": lists.runs(study),
         "may_compare": may_compare,
     }
     return study_page(request, membership, "records/index.html", context)
@@ -95,12 +98,18 @@ def _words(study: Study, name: str, value: str) -> str:
     if name == "outcome":
         return _("dictionary coder: %(value)s") % {"value": dict(Outcome.choices).get(value, value)}
     if name == "table":
-        return _("coded by the table “%(value)s”") % {"value": value}
+        return _("coded by: %(value)s") % {"value": table_label(value)}
     if name == "code":
         return _("final code %(value)s or below it") % {"value": value}
     if name == "source":
         upload = lists.imports(study).filter(pk=int(value)).first() if value.isdecimal() else None
         return _("imported from %(value)s") % {"value": upload.file_name if upload else value}
+    if name == "run":
+        run = lists.run_of(study, value)
+        started = timezone.localtime(run.created_at) if run else None
+        return _("looked at in the coding run of %(value)s") % {
+            "value": f"{started:%Y-%m-%d %H:%M}" if started else value
+        }
     if name == "reason":
         return _("cannot be coded: %(value)s") % {"value": dict(CannotCodeReason.choices).get(value, value)}
     if name == "coder":

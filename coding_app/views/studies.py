@@ -5,6 +5,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from coding_app import permissions
 from coding_app.exceptions import InvalidInput
@@ -46,7 +47,7 @@ def create(request: PageRequest) -> HttpResponse:
     return render(request, "studies/create.html", {"form": form}, status=422)
 
 
-@member_view("GET", "HEAD", "POST", roles=permissions.MANAGE, what="change the settings")
+@member_view("GET", "HEAD", "POST", roles=permissions.MANAGE, what=gettext_noop("change the settings"))
 def settings(request: PageRequest, membership: Membership) -> HttpResponse:
     """Description, dictionary and child age of a study."""
     study = membership.study

@@ -43,6 +43,12 @@ function complain(kind) {
   trouble.scrollIntoView({ block: "nearest" });
 }
 
+/** What was complained of is being mended: the complaint must not stand there any longer. */
+function complainNoMore() {
+  const trouble = byId("trouble");
+  if (trouble) trouble.hidden = true;
+}
+
 function chosen() {
   return document.querySelector("#decide input[name=choice]:checked");
 }
@@ -57,7 +63,7 @@ function showDefinition() {
 function choose(radio) {
   radio.checked = true;
   radio.focus();
-  byId("trouble").hidden = true;
+  complainNoMore();
   showDefinition();
 }
 
@@ -183,6 +189,7 @@ function pressDigit(event, number) {
   if (reasons) {
     radio.checked = true;
     radio.focus();
+    complainNoMore();
     if (radio.value === "other") byId("note").focus();
   } else {
     choose(radio);
@@ -235,6 +242,8 @@ function renew() {
 function afterSwap(event) {
   const { target } = event.detail;
   if (target.id === "screen") {
+    // An empty queue that asked again and is empty still: nobody is to notice.
+    if (event.detail.requestConfig?.verb === "get" && !byId("decide")) return;
     pickWhenFound = false;
     renewed = Date.now();
     announce(byId("screen").dataset.announce);
@@ -268,7 +277,12 @@ function beforeSwap(event) {
 }
 
 document.addEventListener("keydown", onKey);
-document.addEventListener("change", showDefinition);
+document.addEventListener("change", () => {
+  complainNoMore();
+  showDefinition();
+});
+document.addEventListener("input", (event) => event.target.id === "note" && complainNoMore());
+document.addEventListener("toggle", (event) => event.target.id === "cannot" && complainNoMore(), true);
 document.addEventListener("click", (event) => {
   if (event.target.closest("#open-help")) byId("help").showModal();
   const option = event.target.closest("#hits [role=option]");

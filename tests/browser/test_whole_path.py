@@ -87,9 +87,9 @@ def test_from_the_sign_in_to_the_exported_file(
 def create_a_study(page: Page) -> None:
     page.get_by_role("link", name="New study").click()
     page.get_by_label("Name", exact=True).fill(STUDY)
-    page.get_by_label("Classification").select_option(label="Another (1)")
+    page.get_by_label("Classification").select_option(label="Another (1) (no dictionary)")
     expect(page.locator("#dictionary option")).to_have_count(1)
-    page.get_by_label("Classification").select_option(label="Jobs (1)")
+    page.get_by_label("Classification").select_option(label="Jobs (1) (1 dictionary)")
     expect(page.locator("#dictionary option")).to_have_count(2)
     page.get_by_label("Dictionary").select_option(label="Words v1")
     shot(page, "path-02-new-study")

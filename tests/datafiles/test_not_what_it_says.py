@@ -28,7 +28,7 @@ def zipped(*members: str) -> bytes:
     [
         (b"\x89PNG\r\n\x1a\n" + b"\0" * 50, "jobs.csv", "a PNG picture"),
         (b"%PDF-1.7\n", "jobs.csv", "a PDF document"),
-        (gzip.compress(b"id,job\n"), "jobs.csv", "a gzip archive"),
+        (gzip.compress(b"id,job\n", mtime=0), "jobs.csv", "a gzip archive"),
         (b"<html><table><tr><td>id</td></tr></table></html>", "jobs.xls", "a web page"),
         (b"\n<!DOCTYPE html>\n<html>", "jobs.csv", "a web page"),
         (b'<?xml version="1.0"?><Workbook/>', "jobs.xls", "an XML file"),

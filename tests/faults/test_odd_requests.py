@@ -1,5 +1,6 @@
 """Requests that no page sends: none of them ends in a crash, changes anything, or shows another's study."""
 
+import logging
 from pathlib import Path
 from typing import Any
 
@@ -220,3 +221,9 @@ def test_a_coder_learns_nothing_of_the_known_codes(study: Study) -> None:
         for value in ("", "right", "wrong")
     }
     assert len(set(counts.values())) == 1
+
+
+def test_an_unexpected_fault_is_written_to_the_log() -> None:
+    """Without DEBUG Django itself would send it to ADMINS alone, and there are none."""
+    handlers = logging.getLogger("django").handlers
+    assert any(isinstance(one, logging.StreamHandler) and not one.filters for one in handlers)

@@ -156,6 +156,14 @@ def test_a_formula_in_an_issue_is_harmless_in_the_download(supervisor: Client, e
     assert next(csv.DictReader(io.StringIO(text)))["id"] == "'=cmd()"
 
 
+def test_nothing_leads_to_a_list_of_nothing(supervisor: Client, empty_study: Study) -> None:
+    factories.bring_in(empty_study)
+    factories.bring_in(empty_study, name="again.csv")
+    page = supervisor.get(f"/studies/{empty_study.slug}/imports/").content.decode()
+    assert page.count("?source=") == 1
+    assert "#issues" not in page
+
+
 def test_the_polled_part_of_a_job_is_not_a_whole_page_and_asks_for_one_at_the_end(
     supervisor: Client, empty_study: Study
 ) -> None:
@@ -251,3 +259,13 @@ def test_an_encoding_that_is_none_is_refused_and_the_reading_stays(
     before = upload.header
     upload.refresh_from_db()
     assert upload.header == before
+
+
+def test_a_guessed_encoding_is_said_until_a_person_chooses_one(
+    supervisor: Client, empty_study: Study
+) -> None:
+    upload = factories.upload(empty_study, "id,occupation\n1,café\n".encode("cp1252"))
+    target = f"/studies/{empty_study.slug}/imports/{upload.pk}/"
+    assert "The file is not in UTF-8" in supervisor.get(target).content.decode()
+    supervisor.post(f"{target}read-as/", {"encoding": "cp949", "delimiter": ","})
+    assert "The file is not in UTF-8" not in supervisor.get(target).content.decode()

@@ -306,7 +306,8 @@ def test_undo_brings_the_record_back_with_what_was_chosen(coded_study: Study, co
     answer = coder.post(address(coded_study, "undo/"), {"decision": made.pk}, headers=HTMX)
     text = answer.content.decode()
     assert answer.status_code == 200
-    assert "Undone: 003 is before you again." in text
+    assert 'data-announce="Taken back: 003 510 Plumber"' in text
+    assert '<div class="notice success" id="notice">' in text
     assert re.search(r'data-code="510" data-number="2" checked', text)
     assert ">hm</textarea>" in text
     assert factories.record(coded_study, "003").status == RecordStatus.WAITING
@@ -402,7 +403,9 @@ def test_a_run_under_way_is_told(empty_study: Study, sign_in: SignIn) -> None:
 
     factories.bring_in(empty_study)
     suggest.start(study=empty_study, user=None)
-    assert "8 records are being coded by machine" in open_page(sign_in("coder"), empty_study)
+    page = open_page(sign_in("coder"), empty_study)
+    assert "8 records are being coded by machine" in page
+    assert 'hx-trigger="every 2s" hx-target="#screen"' in page
 
 
 def test_a_queue_held_by_others_is_not_called_empty(
@@ -411,7 +414,7 @@ def test_a_queue_held_by_others_is_not_called_empty(
     review.open_next(study=coded_study, user=coded_study.members.get(username="supervisor"))
     review.open_next(study=coded_study, user=coded_study.members.get(username="manager"))
     page = open_page(coder, coded_study)
-    assert "2 records are open before other coders" in page
+    assert "2 records are open at other coders" in page
     assert "Try again" in page
     assert "every record is decided" not in page
 
@@ -485,6 +488,7 @@ def test_a_spelling_guess_is_marked_as_one(empty_study: Study, sign_in: SignIn) 
     page = open_page(sign_in("coder"), empty_study)
     assert "What stands below is guessed" in page
     assert "spelling guess" in page
+    assert "<svg" not in page[page.index('class="candidate guess"') :].split("</label>")[0]
     assert "machnist → <b>machinist</b> ?" in page
     assert '<mark data-for="1" class="guessed">MACHNIST</mark>' in page
 

@@ -85,6 +85,15 @@ def test_every_field_of_the_filter_can_be_set_on_the_page(coded_study: Study, si
         assert f'name="{name}"' in page
 
 
+def test_dates_are_written_alike_on_every_page(coded_study: Study, sign_in: SignIn) -> None:
+    client = sign_in("supervisor")
+    key = factories.record(coded_study, "001").pk
+    for end in (f"records/{key}/", "dictionary/", "imports/", ""):
+        page = client.get(f"/studies/{coded_study.slug}/{end}").content.decode()
+        assert re.search(r"\b20\d\d-\d\d-\d\d \d\d:\d\d\b", page), end
+        assert not re.search(r"\d/\d\d/20\d\d|[ap]\.m\.", page), end
+
+
 def test_the_active_filter_is_told_in_words_and_can_be_taken_away(
     coded_study: Study, sign_in: SignIn
 ) -> None:
@@ -100,7 +109,7 @@ def test_the_active_filter_is_told_in_words_and_can_be_taken_away(
     for words in (
         "status: Accepted by machine",
         "dictionary coder: Coded",
-        "coded by the table “general”",
+        "coded by: general table",
         "final code 1 or below it",
         "imported from records.csv",
         "machine&#x27;s code is the known code",

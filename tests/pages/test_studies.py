@@ -66,6 +66,14 @@ def test_only_dictionaries_of_the_chosen_classification_are_offered(
     assert not Study.objects.filter(name="Kept").exists()
 
 
+def test_classifications_that_have_dictionaries_come_first_and_say_so(
+    manager: Client, tmp_path: Path
+) -> None:
+    factories.make_classification(tmp_path, name="A bare one")
+    page = manager.get(NEW).content.decode()
+    assert page.index("Jobs (1) (1 dictionary)") < page.index("A bare one (1) (no dictionary)")
+
+
 def test_enter_in_a_field_creates_the_study_for_that_is_the_first_button(manager: Client) -> None:
     form = manager.get(NEW).content.decode().split('action="/new-study/"')[1]
     first = form[form.index("<button") :].split("</button>")[0]
@@ -143,7 +151,7 @@ def test_members_are_added_changed_and_removed(manager: Client, empty_study: Stu
 
 
 @pytest.mark.parametrize(
-    ("name", "problem"), [("nobody", "There is no user of this name"), ("coder", "is a member already")]
+    ("name", "problem"), [("nobody", "manage.py createsuperuser"), ("coder", "is a member already")]
 )
 def test_a_member_who_cannot_be_added_is_said_beside_the_field(
     manager: Client, empty_study: Study, name: str, problem: str

@@ -13,7 +13,7 @@ from coding_app.models import Study
 
 FOLDER = Path(__file__).resolve().parents[2] / "coding_app" / "locale" / "ko" / "LC_MESSAGES"
 FIELD = re.compile(r'^(msgid|msgid_plural|msgstr(?:\[\d\])?) ((?:"[^\n]*"\n?)+)', re.MULTILINE)
-PLACEHOLDER = re.compile(r"%\(\w+\)[sd]|%%|%s")
+PLACEHOLDER = re.compile(r"%\(\w+\)[sdr]|%%|%s")
 
 
 def entries() -> list[dict[str, str]]:

@@ -216,7 +216,16 @@ def test_records_that_arrive_during_a_run_are_coded_by_the_next(tmp_path: Path) 
 
 @pytest.mark.parametrize(
     ("text", "age"),
-    [("", None), (" 41 ", 41.0), ("0.5", 0.5), ("nan", None), ("inf", None), ("-3", None), ("12y", None)],
+    [
+        ("", None),
+        (" 41 ", 41.0),
+        ("0.5", 0.5),
+        ("nan", None),
+        ("inf", None),
+        ("-3", None),
+        ("12y", None),
+        ("1_0", None),
+    ],
 )
 def test_an_age_is_a_number_of_years_or_a_reported_fault(text: str, age: float | None) -> None:
     parsed, problem = parse_age(text)

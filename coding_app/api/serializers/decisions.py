@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from coding_app.api.serializers.catalogue import CodeBriefSerializer
@@ -47,7 +48,7 @@ class DecisionInput(Input):
     def validate_opened_at(self, value: Any) -> Any:
         """Not later than now."""
         if value is not None and value > timezone.now():
-            raise serializers.ValidationError("This time has not come yet.")
+            raise serializers.ValidationError(_("This time has not come yet."))
         return value
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
@@ -55,11 +56,11 @@ class DecisionInput(Input):
         needed = "code" if attrs["kind"] == DecisionKind.CODE else "reason"
         if needed not in attrs:
             raise serializers.ValidationError(
-                {needed: [f"A decision of the kind {attrs['kind']} needs this."]}
+                {needed: [_("A decision of the kind %(kind)s needs this.") % {"kind": attrs["kind"]}]}
             )
         for name, kind in MEANT_FOR.items():
             if attrs.get(name) is not None and attrs["kind"] != kind:
                 raise serializers.ValidationError(
-                    {name: [f"This belongs to decisions of the kind {kind.value}."]}
+                    {name: [_("This belongs to decisions of the kind %(kind)s.") % {"kind": kind.value}]}
                 )
         return attrs

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -107,7 +108,9 @@ class ColumnField(serializers.Field[Any, Any, Any, Any]):
         """
         if isinstance(data, str) or (isinstance(data, int) and not isinstance(data, bool)):
             return data
-        raise serializers.ValidationError("Give the name of a column, or its position in the header, from 0.")
+        raise serializers.ValidationError(
+            _("Give the name of a column, or its position in the header, from 0.")
+        )
 
     def to_representation(self, value: Any) -> Any:
         """As it is."""
@@ -159,9 +162,13 @@ class StartInput(Input):
 def _position(header: list[str], column: str | int) -> int:
     if isinstance(column, int):
         if not 0 <= column < len(header):
-            raise InvalidInput(f"The columns are numbered 0 to {len(header) - 1}.")
+            raise InvalidInput(_("The columns are numbered 0 to %(last)s.") % {"last": len(header) - 1})
         return column
     if header.count(column) != 1:
-        problem = "stands more than once: give its position" if column in header else "is not there"
-        raise InvalidInput(f"The column {column!r} {problem}; the columns are: {', '.join(header)}.")
+        several = _(
+            "The column %(name)r stands more than once: give its position; the columns are: %(names)s."
+        )
+        missing = _("The column %(name)r is not there; the columns are: %(names)s.")
+        problem = several if column in header else missing
+        raise InvalidInput(problem % {"name": column, "names": ", ".join(header)})
     return header.index(column)

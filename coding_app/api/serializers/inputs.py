@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from django.contrib.auth.models import User
 from django.db.models import Model, QuerySet
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from coding_app.api.pagination import LARGEST_KEY
@@ -26,10 +27,9 @@ class Input(serializers.Serializer[Any]):
         if isinstance(data, Mapping):
             unknown = [str(name) for name in data if name not in self.fields and name not in self.elsewhere]
             if unknown:
-                names = ", ".join(self.fields)
-                raise serializers.ValidationError(
-                    {name: [f"There is no such field; the fields are: {names}."] for name in unknown}
-                )
+                told = _("There is no such field; the fields are: %(names)s.")
+                told %= {"names": ", ".join(self.fields)}
+                raise serializers.ValidationError({name: [told] for name in unknown})
         return super().to_internal_value(data)
 
 

@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Generic, NamedTuple, TypeVar, cast
 
 from django.contrib.auth.models import User
 from django.db.models import Model, QuerySet
+from django.utils.translation import gettext_noop
 from rest_framework import serializers, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -27,7 +28,7 @@ class Need(NamedTuple):
     what: str
 
 
-ANY_MEMBER = Need(permissions.CODE_RECORDS, "see this")
+ANY_MEMBER = Need(permissions.CODE_RECORDS, gettext_noop("see this"))
 
 
 class ApiViews(viewsets.GenericViewSet[M], Generic[M]):

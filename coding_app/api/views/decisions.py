@@ -3,6 +3,8 @@
 from typing import Any
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.request import Request
@@ -19,7 +21,7 @@ from coding_app.models import Decision, Record
 from coding_app.selectors import api_lists
 from coding_app.services import review
 
-WORK = Need(permissions.CODE_RECORDS, "code records")
+WORK = Need(permissions.CODE_RECORDS, gettext_noop("code records"))
 
 
 class DecisionViews(StudyViews[Decision]):
@@ -36,7 +38,9 @@ class DecisionViews(StudyViews[Decision]):
         own = self.user.get_username()
         if not permissions.allows(self.membership.role, permissions.SUPERVISE):
             if coder not in (None, own):
-                permissions.require(self.membership.role, permissions.SUPERVISE, "see others' decisions")
+                permissions.require(
+                    self.membership.role, permissions.SUPERVISE, gettext_noop("see others' decisions")
+                )
             coder = own
         return self.page(api_lists.decisions(self.study, coder=coder), DecisionSerializer)
 
@@ -46,7 +50,7 @@ class DecisionViews(StudyViews[Decision]):
         given = self.read(DecisionInput).validated_data
         record = api_lists.record_of(self.study, given["record"])
         if record is None:
-            raise serializers.ValidationError({"record": ["There is no such record in this study."]})
+            raise serializers.ValidationError({"record": [_("There is no such record in this study.")]})
         made = (
             self._code(record, given) if given["kind"] == DecisionKind.CODE else self._cannot(record, given)
         )
@@ -61,14 +65,16 @@ class DecisionViews(StudyViews[Decision]):
     def _code(self, record: Record, given: dict[str, Any]) -> Decision:
         code = api_lists.code_of(self.study, given["code"])
         if code is None:
-            raise serializers.ValidationError(
-                {"code": [f"There is no code {given['code']!r} in {self.study.classification}."]}
-            )
+            told = _("There is no code %(code)r in %(classification)s.")
+            told %= {"code": given["code"], "classification": self.study.classification}
+            raise serializers.ValidationError({"code": [told]})
         suggestion = None
         if given.get("suggestion") is not None:
             suggestion = api_lists.suggestion_of(record, given["suggestion"])
             if suggestion is None:
-                raise serializers.ValidationError({"suggestion": ["This record never had such a candidate."]})
+                raise serializers.ValidationError(
+                    {"suggestion": [_("This record never had such a candidate.")]}
+                )
         return review.decide(
             record=record,
             user=self.user,

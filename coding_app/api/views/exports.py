@@ -3,6 +3,8 @@
 from typing import Any
 
 from django.http import FileResponse, Http404
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
@@ -19,7 +21,7 @@ from coding_app.models import Export
 from coding_app.selectors import lists
 from coding_app.services import exports, storage
 
-EXPORT = Need(permissions.SUPERVISE, "export the data set")
+EXPORT = Need(permissions.SUPERVISE, gettext_noop("export the data set"))
 
 
 class ExportViews(StudyViews[Export]):
@@ -54,16 +56,16 @@ class ExportViews(StudyViews[Export]):
         """The file. 409 while it is not written."""
         export = self._one(pk)
         if not export.stored_as:
-            raise Conflict("This export is not written yet: look at its job.")
+            raise Conflict(_("This export is not written yet: look at its job."))
         path = storage.path_of(export.stored_as)
         name = f"{self.study.slug}-{export.pk}.{export.kind}"
         try:
             return FileResponse(path.open("rb"), as_attachment=True, filename=name)
         except FileNotFoundError as error:
-            raise Http404("The file of this export is no longer kept: ask for a new one.") from error
+            raise Http404(_("The file of this export is no longer kept: ask for a new one.")) from error
 
     def _one(self, pk: int) -> Export:
         found = lists.exports(self.study).filter(pk=pk).first()
         if found is None:
-            raise Http404("There is no such export in this study.")
+            raise Http404(_("There is no such export in this study."))
         return found

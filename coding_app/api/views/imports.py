@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.http import StreamingHttpResponse
+from django.utils.translation import gettext_noop
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
@@ -27,8 +28,8 @@ from coding_app.models import Import, ImportIssue
 from coding_app.selectors import lists
 from coding_app.services import ingest
 
-SEE = Need(permissions.SUPERVISE, "see imports")
-START = Need(permissions.SUPERVISE, "start an import")
+SEE = Need(permissions.SUPERVISE, gettext_noop("see imports"))
+START = Need(permissions.SUPERVISE, gettext_noop("start an import"))
 ISSUE_COLUMNS = ("line", "kind", "external_id", "reason", "raw")
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext_noop
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.request import Request
@@ -25,8 +26,8 @@ class JobViews(StudyViews[Job]):
     needs = {
         "list": ANY_MEMBER,
         "retrieve": ANY_MEMBER,
-        "stop": Need(permissions.SUPERVISE, "stop a job"),
-        "resume": Need(permissions.SUPERVISE, "take up a job again"),
+        "stop": Need(permissions.SUPERVISE, gettext_noop("stop a job")),
+        "resume": Need(permissions.SUPERVISE, gettext_noop("take up a job again")),
     }
 
     @extend_schema(parameters=[JobParameters], responses=JobSerializer(many=True))
@@ -57,7 +58,7 @@ class RunViews(StudyViews[Run]):
 
     queryset = Run.objects.none()
     pagination_class = NewestFirst
-    needs = {"list": ANY_MEMBER, "create": Need(permissions.SUPERVISE, "start coding")}
+    needs = {"list": ANY_MEMBER, "create": Need(permissions.SUPERVISE, gettext_noop("start coding"))}
 
     @extend_schema(responses=RunSerializer(many=True))
     def list(self, request: Request, **where: Any) -> Response:

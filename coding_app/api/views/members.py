@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers, status
 from rest_framework.request import Request
@@ -15,7 +17,7 @@ from coding_app.models import Membership
 from coding_app.selectors import lists
 from coding_app.services import studies
 
-MANAGE = Need(permissions.MANAGE, "manage members")
+MANAGE = Need(permissions.MANAGE, gettext_noop("manage members"))
 
 
 class MemberViews(StudyViews[Membership]):
@@ -35,7 +37,8 @@ class MemberViews(StudyViews[Membership]):
         given = self.read(MemberInput).validated_data
         member = lists.user_named(given["user"])
         if member is None:
-            raise serializers.ValidationError({"user": [f"There is no active user {given['user']!r}."]})
+            told = _("There is no active user %(name)r.") % {"name": given["user"]}
+            raise serializers.ValidationError({"user": [told]})
         made = studies.add_member(study=self.study, member=member, role=Role(given["role"]), user=self.user)
         return self.shown(made, MembershipSerializer, status.HTTP_201_CREATED)
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
 from rest_framework.views import APIView
@@ -23,4 +24,6 @@ class NowhereView(APIView):
             NotFound: to users who have signed in; to others that they have not.
         """
         super().initial(request, *args, **kwargs)
-        raise NotFound("There is no such address. Those of this API end with a slash, or with a file's name.")
+        raise NotFound(
+            _("There is no such address. Those of this API end with a slash, or with a file's name.")
+        )

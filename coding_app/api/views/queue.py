@@ -4,6 +4,8 @@ from typing import Any
 
 from django.http import Http404
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.request import Request
@@ -19,7 +21,7 @@ from coding_app.selectors import api_lists, code_search
 from coding_app.selectors.queue import queue_counts
 from coding_app.services import review
 
-WORK = Need(permissions.CODE_RECORDS, "code records")
+WORK = Need(permissions.CODE_RECORDS, gettext_noop("code records"))
 
 
 class QueueViews(StudyViews[QueueItem]):
@@ -47,7 +49,7 @@ class QueueViews(StudyViews[QueueItem]):
         """Lease a certain record; what one held before is given back."""
         found = api_lists.record_of(self.study, record)
         if found is None:
-            raise Http404("There is no such record in this study.")
+            raise Http404(_("There is no such record in this study."))
         return self._opened(review.open_record(record=found, user=self.user))
 
     @extend_schema(operation_id="studies_queue_renew", request=None, responses=HeldSerializer)

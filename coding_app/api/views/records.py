@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext_noop
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -26,7 +27,9 @@ class RecordViews(StudyViews[Record]):
         wanted = RecordParameters.wanted(request)
         if wanted.compared:
             permissions.require(
-                self.membership.role, permissions.SUPERVISE, "compare with the codes known beforehand"
+                self.membership.role,
+                permissions.SUPERVISE,
+                gettext_noop("compare with the codes known beforehand"),
             )
         return self.page(api_lists.listed_records(self.study, wanted), RecordSerializer)
 

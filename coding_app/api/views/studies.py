@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 from drf_spectacular.utils import extend_schema
 from rest_framework import status
 from rest_framework.exceptions import PermissionDenied
@@ -35,7 +37,9 @@ class StudyListViews(ApiViews[Study]):
     def create(self, request: Request) -> Response:
         """Create a study and become its manager; for users with the permission to add studies."""
         if not self.user.has_perm(api_lists.CREATE_STUDIES):
-            raise PermissionDenied("You may not create studies: ask an administrator for the permission to.")
+            raise PermissionDenied(
+                _("You may not create studies: ask an administrator for the permission to.")
+            )
         given = self.read(StudyInput)
         made = studies.create(user=self.user, **given.validated_data)
         found = api_lists.studies_with_role(self.user).get(pk=made.pk)
@@ -48,7 +52,7 @@ class StudyDetailViews(StudyViews[Study]):
     queryset = Study.objects.none()
     needs = {
         "retrieve": ANY_MEMBER,
-        "partial_update": Need(permissions.MANAGE, "change the settings"),
+        "partial_update": Need(permissions.MANAGE, gettext_noop("change the settings")),
     }
 
     @extend_schema(responses=StudyDetailSerializer)

@@ -33,3 +33,5 @@ class Command(BaseCommand):
                 user=catalogue.user(options["manager"]) if options["manager"] else None,
             )
         self.stdout.write(f"{study.name}: created")
+        if not options["manager"]:
+            self.stdout.write("Nobody sees it in the browser yet: --manager USER makes it somebody's.")

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from coding_app.selectors.studies import has_demo
 from coding_app.services import demo
@@ -23,9 +24,16 @@ class Command(BaseCommand):
 
     help = "Start web server and worker; PORT chooses the port (8000)."
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Declare the options."""
+        parser.add_argument("--demo", action="store_true", help="migrate and load the demo first")
+
     def handle(self, *args: Any, **options: Any) -> None:
         """Run until interrupted."""
         port = _port(os.environ.get("PORT", "8000"))
+        if options["demo"]:
+            call_command("migrate", verbosity=0, interactive=False)
+            call_command("load_demo", stdout=self.stdout)
         commands = {"web": _web(port), "worker": _worker()}
         running = {name: _start(name, command) for name, command in commands.items()}
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
