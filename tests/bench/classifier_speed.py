@@ -207,7 +207,7 @@ def measure_agreement(count: int) -> None:
     engine.precision = "float32"
     exact = engine.scores(titles)
     for precision in ("bfloat16", "int8"):
-        engine.precision = precision  # type: ignore[assignment]
+        engine.precision = precision
         scores = engine.scores(titles)
         agree = (exact.argmax(1) == scores.argmax(1)).mean()
         moved = abs(shares(exact) - shares(scores))
