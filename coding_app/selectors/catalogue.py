@@ -1,11 +1,9 @@
 """Finding things by the names people use on the command line; a miss says which names there are."""
 
 from django.contrib.auth.models import User
-from django.db.models import Count
 
-from coding_app.choices import IssueKind
 from coding_app.exceptions import InvalidInput
-from coding_app.models import Classification, Dictionary, DictionaryVersion, Import, Study
+from coding_app.models import Classification, Dictionary, DictionaryVersion, Study
 
 
 def _one_of(what: str, names: list[str]) -> str:
@@ -63,9 +61,3 @@ def user(name: str) -> User:
     if found is None:
         raise InvalidInput(f"No user {name!r}. Make one with: python manage.py createsuperuser")
     return found
-
-
-def issue_counts(upload: Import) -> dict[str, int]:
-    """Rows that need a person's eye, by the label of what is wrong with them."""
-    counts = dict(upload.issues.values_list("kind").annotate(n=Count("pk")).order_by("kind"))
-    return {str(IssueKind(kind).label): count for kind, count in counts.items()}

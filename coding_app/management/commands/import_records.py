@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from coding_app.exceptions import TiebreakError
 from coding_app.management.output import command_errors, work_here
-from coding_app.selectors import catalogue
+from coding_app.selectors import catalogue, lists
 from coding_app.services import ingest
 
 BLOCK = 1 << 20
@@ -59,5 +59,5 @@ class Command(BaseCommand):
         work_here(job.pk, self.stdout)
         upload.refresh_from_db()
         self.stdout.write(f"{path.name}: {upload.added} added, {upload.unchanged} unchanged")
-        for kind, count in catalogue.issue_counts(upload).items():
-            self.stdout.write(f"  {count} rows: {kind}")
+        for kind, count in lists.issue_counts(upload):
+            self.stdout.write(f"  {count} rows: {kind.label}")
