@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from typing import Final
@@ -13,6 +14,7 @@ import numpy as np
 from classifier.calibrate import Calibration, expected_calibration_error, softmax
 from classifier.engine import Engine, Floats, Ints, Json, TrainSettings
 from classifier.examples import Examples, Selection
+from classifier.learnt import Bools
 from classifier.model import rank_codes
 from classifier.statistics import Rate
 
@@ -29,6 +31,8 @@ def make_card(
     left_out: dict[str, int],
     calibration: Json,
     metrics: Json | None,
+    described: Json,
+    search: Json | None,
 ) -> Json:
     """Everything one needs to know to judge a model, or to train it again."""
     return {
@@ -45,6 +49,7 @@ def make_card(
             "learning_rate": settings.learning_rate,
             "seed": settings.seed,
             "extra_adds_classes": settings.extra_adds_classes,
+            "describe": settings.describe,
             "options": settings.options,
         },
         "data": {
@@ -61,6 +66,8 @@ def make_card(
         "classes": len(selection.classes),
         "class_counts": dict(sorted(Counter(train.codes).items())),
         "classes_too_small": selection.too_small,
+        "described": described,
+        "search": search,
         "calibration": calibration,
         "metrics": metrics,
         "versions": {"python": platform.python_version(), **_versions()},
@@ -81,8 +88,27 @@ def calibration_figures(scores: Floats, targets: Ints, calibration: Calibration,
     }
 
 
-def held_out_figures(scores: Floats, targets: Ints, calibration: Calibration) -> Json | None:
-    """Top-1 to top-5 with intervals, and the calibration error, of test records; None without any."""
+def described(titles: Examples, codes: Sequence[str]) -> Json:
+    """What titles and descriptions of the classification brought in.
+
+    `phrases` (how many), and the classes they stand for: `without_records` (codes), `with_records` (code to
+    number of records).
+    """
+    sizes = Counter(codes)
+    named = sorted(set(titles.codes))
+    return {
+        "phrases": len(titles),
+        "without_records": [code for code in named if code not in sizes],
+        "with_records": {code: sizes[code] for code in named if code in sizes},
+    }
+
+
+def held_out_figures(scores: Floats, targets: Ints, calibration: Calibration, *, new: Bools) -> Json | None:
+    """Top-1 to top-5 with intervals, and the calibration error, of test records; None without any.
+
+    `new` (n,) says which of their texts no training record has: a random split puts the same text on both
+    sides, and `top_new` is about the others alone.
+    """
     if not len(scores):
         return None
     probabilities = calibration.probabilities(scores)
@@ -92,6 +118,7 @@ def held_out_figures(scores: Floats, targets: Ints, calibration: Calibration) ->
     return {
         "records": len(scores),
         "top": [Rate(int(count), len(scores)).to_dict() for count in top],
+        "top_new": [Rate(int(count), int(new.sum())).to_dict() for count in np.cumsum(hits[new].sum(axis=0))],
         "ece_before": expected_calibration_error(softmax(scores).max(axis=1), correct),
         "ece_after": expected_calibration_error(probabilities.max(axis=1), correct),
     }

@@ -7,7 +7,7 @@ text template and calibration belong to the model around it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any, ClassVar, Final, Protocol, Self, cast
@@ -43,6 +43,12 @@ class TrainSettings:
     seed: int = 0
     extra_adds_classes: bool = True
     """Whether a code that only further phrases have becomes a class."""
+    describe: str = "small"
+    """Which classes of a classification get their title and description as further phrases.
+
+    'small': those with fewer than `min_class_size` records, or with none, so that every class can be given.
+    'all': every class (the paper's model 3). 'none': no class (the paper leaves small classes out).
+    """
     options: Json = field(default_factory=dict)
 
 
@@ -76,6 +82,16 @@ Report = Callable[[Progress], None]
 
 def silent(progress: Progress) -> None:
     """A report to nobody."""
+
+
+def part_of(report: Report, part: int, parts: int) -> Report:
+    """For one of several trainings in a row (`part` from 0): they are told as one."""
+
+    def told(progress: Progress) -> None:
+        done = part * progress.total + progress.done
+        report(replace(progress, done=done, total=parts * progress.total))
+
+    return told
 
 
 class Engine(Protocol):

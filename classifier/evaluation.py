@@ -9,7 +9,6 @@ import numpy as np
 
 from classifier.confidence import coverage, reliability
 from classifier.hierarchy import Hierarchy
-from classifier.label_errors import label_errors
 from classifier.metrics import Predictions, by_level, confusions, per_class, summary, unseen
 from classifier.posthoc import (
     class_precisions,
@@ -18,11 +17,20 @@ from classifier.posthoc import (
     size_and_precision,
     under_and_over,
 )
+from classifier.suspects import label_errors
 
 Json = dict[str, Any]
 
 SCHEMA: Final = 1
 """Raised when a key of metrics.json changes its meaning or goes; new keys do not raise it."""
+NOT_KNOWN: Final[Json] = {
+    "known": False,
+    "records": None,
+    "left_out": False,
+    "on_learnt": None,
+    "on_others": None,
+}
+"""What stands under `learnt` when a model does not tell what it learnt from."""
 SUSPECTS: Final = 200
 """How many likely label errors are listed; all are counted."""
 
@@ -38,13 +46,15 @@ def evaluate(
     variants: Json | None = None,
     model: Json | None = None,
     data: Json | None = None,
+    learnt: Json | None = None,
 ) -> Json:
     """The content of metrics.json for one model on one set of records.
 
     `texts` and `lines` (n each) say what the records are and where they stand in their file. `raw` are the
     same predictions before calibration. `trained` maps codes to the records the model was trained on; without
     it Fig. 2 cannot be drawn. `variants` is what `classifier.variants.run` gave (the half model, models 2 to
-    4). `model` and `data` describe model and file and are passed on.
+    4). `model` and `data` describe model and file, `learnt` the records that the model learnt from; they are
+    passed on.
     """
     classes = per_class(predictions.codes, predictions.given)
     levels = by_level(predictions, hierarchy) if hierarchy else []
@@ -57,6 +67,7 @@ def evaluate(
         "kind": "evaluation",
         "model": model or {},
         "data": data or {},
+        "learnt": learnt or NOT_KNOWN,
         "overall": summary(predictions),
         "levels": levels,
         "classes": [

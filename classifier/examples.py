@@ -1,4 +1,4 @@
-"""Training data: coded records, the codes of a classification, and further phrases, checked before use."""
+"""Training data: coded records and further phrases, checked before use."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from classifier.errors import ClassifierError, Fault
+from classifier.errors import ClassifierError
 from classifier.tables import open_table
 from classifier.text import Template, clean, is_blank
 
@@ -66,6 +66,15 @@ class Examples:
             {},
         )
 
+    def plus(self, other: Examples) -> Examples:
+        """These and then those; the counts of what was left out are added up."""
+        return Examples(
+            self.texts + other.texts,
+            self.codes + other.codes,
+            self.lines + other.lines,
+            dict(Counter(self.left_out) + Counter(other.left_out)),
+        )
+
     def fingerprint(self) -> str:
         """SHA-256 (hex) over texts and codes in order: the same data have the same."""
         digest = hashlib.sha256()
@@ -75,37 +84,6 @@ class Examples:
 
 
 NOTHING = Examples((), (), (), {})
-
-
-@dataclass(frozen=True, slots=True)
-class Classification:
-    """The codes of a classification, and the titles of those that have one."""
-
-    titles: dict[str, str]
-    source: str = "the classification"
-
-    def check(self, examples: Examples, *, where: str) -> None:
-        """Raise ClassifierError with a fault for every code of `examples` that is not in it."""
-        first: dict[str, int] = {}
-        count = Counter(code for code in examples.codes if code not in self.titles)
-        for line, code in zip(examples.lines, examples.codes, strict=True):
-            if code in count:
-                first.setdefault(code, line)
-        if not count:
-            return
-        faults = [
-            Fault(
-                where,
-                first[code],
-                f"code {code!r} ({rows} {'row' if rows == 1 else 'rows'}) is not in {self.source}",
-            )
-            for code, rows in sorted(count.items())
-        ]
-        raise ClassifierError(
-            f"{where}: {count.total()} rows have codes that are not in {self.source}; correct them, or name "
-            "another classification (codes are text: 0110 is not 110)",
-            faults,
-        )
 
 
 def read_examples(path: Path, template: Template, code_column: str) -> Examples:
@@ -136,21 +114,6 @@ def read_phrases(path: Path) -> Examples:
         return Examples._collect(
             (line, clean(cells[phrase]), cells[code].strip()) for line, cells in table.rows()
         )
-
-
-def read_classification(path: Path) -> Classification:
-    """A CSV file with the column `code`, and `title` where there are titles; other columns are not read."""
-    with open_table(path) as table:
-        code = table.require("code", wanted_for="codes of the classification")
-        title = table.require("title", wanted_for="titles") if "title" in table.header else None
-        titles = {
-            cells[code].strip(): "" if title is None else cells[title].strip()
-            for _, cells in table.rows()
-            if not is_blank(cells[code])
-        }
-    if not titles:
-        raise ClassifierError(f"{path} has no code in its column 'code'")
-    return Classification(titles, str(path))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from classifier.errors import ClassifierError, Fault
 from classifier.tables import open_table
-
-_COLUMNS = ("code", "title", "parent", "level")
+from classifier.text import plain
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,45 +23,70 @@ class Hierarchy:
     _paths: dict[str, tuple[str, ...]] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
+    def of(
+        cls, rows: Iterable[tuple[str, str | None, str | None, int | str | None]], *, name: str = ""
+    ) -> Self:
+        """From (code, title, parent, level) rows, where None is blank; see `read` for what is refused."""
+        cells = [
+            (place, *(plain(value) for value in (code, parent, level, title)))
+            for place, (code, title, parent, level) in enumerate(rows, 1)
+        ]
+        return cls._checked(cells, source=name or "the classification", name=name)
+
+    @classmethod
     def read(cls, path: str | Path, *, title: str = "title") -> Self:
         """The classification in a CSV file (UTF-8) with the columns code, title, parent and level.
 
-        `title` names the column the titles come from. Codes are text: '01' is not '1'. Raises
-        ClassifierError, with every fault of the file, for missing columns, blank or repeated codes, levels
-        that are no number, parents that are absent or not one level up.
+        `title` names the column the titles come from. Without parents, or where they are blank, codes stand
+        at the top; a blank level follows from the parents. Codes are text: '01' is not '1'. Raises
+        ClassifierError, with every fault of the file, for missing columns, blank or repeated codes, parents
+        that are absent or go round in a circle, and levels that are not one below the parent's.
         """
         path = Path(path)
         with open_table(path) as table:
-            wanted = [
+            places = [
                 table.require(name, wanted_for=f"{name}s of the classification")
-                for name in (*_COLUMNS, title)
+                if name in ("code", title) or name in table.header
+                else None
+                for name in ("code", "parent", "level", title)
             ]
-            lines = [(line, [cells[place].strip() for place in wanted]) for line, cells in table.rows()]
+            rows = [
+                (line, *("" if place is None else plain(cells[place]) for place in places))
+                for line, cells in table.rows()
+            ]
+        return cls._checked(rows, source=path.name, name=path.stem)
+
+    @classmethod
+    def _checked(cls, rows: Iterable[tuple[Any, ...]], *, source: str, name: str) -> Self:
+        """From (line, code, parent, level, title), all but the line text."""
         faults: list[Fault] = []
         titles: dict[str, str] = {}
         parents: dict[str, str] = {}
-        levels: dict[str, int] = {}
+        given: dict[str, str] = {}
         places: dict[str, int] = {}
-        for line, (code, _, parent, level, name) in lines:
+        for line, code, parent, level, title in rows:
             if not code or code in titles:
                 reason = f"the code {code!r} is here twice" if code else "a row without a code"
-                faults.append(Fault(path.name, line, reason))
-            elif not (level.isascii() and level.isdigit() and int(level) >= 1):
-                faults.append(Fault(path.name, line, f"the level of {code} is {level!r}; write 1, 2, 3, ..."))
+                faults.append(Fault(source, line, reason))
             else:
-                titles[code], parents[code], levels[code], places[code] = name, parent, int(level), line
-        faults += [
-            Fault(
-                path.name, places[code], f"the parent of {code} is {parent!r}, which is no code one level up"
-            )
-            for code, parent in parents.items()
-            if (levels.get(parent) != levels[code] - 1 if parent else levels[code] != 1)
-        ]
+                titles[code], parents[code], given[code], places[code] = title, parent, level, line
+        levels: dict[str, int] = {}
+        for code, parent in parents.items():
+            line, depth = places[code], depth_of(code, parents)
+            if parent and parent not in titles:
+                faults.append(Fault(source, line, f"the parent of {code}, {parent!r}, is not there"))
+            elif depth is None:
+                faults.append(Fault(source, line, f"the parents of {code} go round in a circle"))
+            elif given[code] not in ("", str(depth)):
+                wrong = f"the level of {code} is {given[code]!r}; by its parents it is {depth}; blank will do"
+                faults.append(Fault(source, line, wrong))
+            else:
+                levels[code] = depth
         if faults:
-            raise ClassifierError(f"the classification {path} has {len(faults)} faults", faults)
+            raise ClassifierError(f"{source} has {len(faults)} faults", faults)
         if not titles:
-            raise ClassifierError(f"the classification {path} has no codes")
-        return cls(titles, parents, levels, path.stem)
+            raise ClassifierError(f"{source} has no codes")
+        return cls(titles, parents, levels, name)
 
     @property
     def depth(self) -> int:
@@ -93,3 +117,13 @@ class Hierarchy:
             parent = self.parents[code]
             self._paths[code] = (*(self._path(parent) if parent else ()), code)
         return self._paths[code]
+
+
+def depth_of(code: str, parents: Mapping[str, str]) -> int | None:
+    """At which level a code stands by its parents, 1 at the top; None where they go round in a circle."""
+    seen = {code}
+    while code := parents.get(code, ""):
+        if code in seen:
+            return None
+        seen.add(code)
+    return len(seen)

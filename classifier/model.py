@@ -1,8 +1,8 @@
 """A trained model: codes, engine, calibration and text template; in memory, and as a folder.
 
-The folder has `model.json` (what is needed to predict), `card.json` (where the model comes from) and
-`engine/` (weights as safetensors, JSON, tokenizer files). Loading unpickles nothing and runs no code of the
-model's.
+The folder has `model.json` (what is needed to predict), `card.json` (where the model comes from), `engine/`
+(weights as safetensors, JSON, tokenizer files) and `learnt.safetensors` (hashes of the texts learnt from).
+Loading unpickles nothing and runs no code of the model's.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ from classifier.calibrate import Calibration
 from classifier.engine import Engine, Floats, Json, engine_class
 from classifier.errors import ClassifierError
 from classifier.examples import as_text
-from classifier.safefiles import check_folder, digests, folder_when_complete, read_json, write_json
+from classifier.learnt import FILE as LEARNT
+from classifier.learnt import Bools, Learnt
+from classifier.safefiles import check_folder, digest, digests, folder_when_complete, read_json, write_json
 from classifier.text import Template, clean, is_blank
 
 FORMAT: Final = 1
@@ -36,13 +38,20 @@ class Model:
     """Codes texts. `classes` are the codes, sorted; column j of every array below is `classes[j]`."""
 
     def __init__(
-        self, classes: Sequence[str], engine: Engine, calibration: Calibration, template: Template, card: Json
+        self,
+        classes: Sequence[str],
+        engine: Engine,
+        calibration: Calibration,
+        template: Template,
+        card: Json,
+        learnt: Learnt | None = None,
     ) -> None:
         self.classes = tuple(classes)
         self.engine = engine
         self.calibration = calibration
         self.template = template
         self.card = card
+        self._learnt = learnt
         self.fingerprint = ""
         """SHA-256 (hex) over what predictions depend on, as saved; empty before the first save."""
 
@@ -91,6 +100,14 @@ class Model:
             for text, row, order in zip(part, probabilities, rank_codes(probabilities, top), strict=True):
                 yield [] if is_blank(text) else [(self.classes[code], float(row[code])) for code in order]
 
+    def learnt(self, texts: Sequence[str]) -> Bools | None:
+        """(n,) whether the model learnt from, or was calibrated on, a record with this (normalised) text.
+
+        None when that is not known: a model of an older version, or one whose `learnt.safetensors` was
+        removed. Further phrases do not count: no record was seen with them.
+        """
+        return None if self._learnt is None else self._learnt.has(texts)
+
     def text_of(self, row: Mapping[str, str]) -> str:
         """The text of a record, by the template."""
         return self.template.render(row)
@@ -112,10 +129,14 @@ class Model:
                 "calibration": self.calibration.to_dict(),
                 "files": digests(home),
             }
+            fingerprint = _fingerprint(content)
+            if self._learnt is not None:
+                self._learnt.save(part / LEARNT)
+                content["learnt"] = digest(part / LEARNT)
             write_json(part / "model.json", content)
             write_json(part / "card.json", self.card)
             check_folder(part)
-            self.fingerprint = _fingerprint(content)
+            self.fingerprint = fingerprint
 
     @classmethod
     def load(cls, folder: str | Path) -> Self:
@@ -128,6 +149,7 @@ class Model:
         try:
             check_folder(folder)
             content = read_json(folder / "model.json")
+            learnt = _read_learnt(folder / LEARNT, content.pop("learnt", None))
             if content.get("format") != FORMAT:
                 raise ClassifierError(f"its format is {content.get('format')!r}; this version reads {FORMAT}")
             classes = _classes(content.get("classes"))
@@ -144,6 +166,7 @@ class Model:
                 Calibration.from_dict(content.get("calibration")),
                 Template(str(content.get("template"))),
                 read_json(folder / "card.json"),
+                learnt,
             )
         except ClassifierError as error:
             raise ClassifierError(
@@ -183,6 +206,15 @@ def _classes(data: Any) -> tuple[str, ...]:
 def _check_files(home: Path, files: Any) -> None:
     if not isinstance(files, dict) or digests(home) != files:
         raise ClassifierError("files of its engine are missing or were changed; copy the whole folder again")
+
+
+def _read_learnt(path: Path, wanted: Any) -> Learnt | None:
+    """None where there is none, for an owner may remove it; raises ClassifierError when it was changed."""
+    if wanted is None or not path.is_file():
+        return None
+    if digest(path) != wanted:
+        raise ClassifierError(f"{path.name} was changed; copy the whole folder again, or remove this file")
+    return Learnt.load(path)
 
 
 def _fingerprint(content: Json) -> str:

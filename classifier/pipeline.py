@@ -2,65 +2,99 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 from classifier.calibrate import Calibration
-from classifier.card import calibration_figures, held_out_figures, make_card
+from classifier.card import calibration_figures, described, held_out_figures, make_card
+from classifier.classification import Classification
 from classifier.engine import (
     Engine,
     FitData,
     Floats,
     Ints,
-    Progress,
     Report,
     TrainSettings,
     engine_class,
     kind_of,
+    part_of,
     silent,
 )
 from classifier.errors import ClassifierError
-from classifier.examples import NOTHING, Classification, Examples, Selection, select_classes
+from classifier.examples import NOTHING, Examples, Selection, select_classes
+from classifier.learnt import Learnt
 from classifier.model import Model
-from classifier.splits import fold_of_each, group_keys, hold_out
-from classifier.text import Template, normalise
+from classifier.search import Grid, search
+from classifier.splits import fold_of_each, group_keys, hold_out, phrases_apart
+from classifier.text import Template
 
-_FIRST_WORDS: Final = 12
-"""Words at the start of a text that may be a title."""
+DESCRIBE: Final = ("small", "all", "none")
+"""What `TrainSettings.describe` may be."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """The records of a training by what they are for; `test` has those that nothing was learnt from."""
+    """The records of a training by what they are for; `test` has those that nothing was learnt from.
+
+    `titles` are the phrases that came from the classification; `selection.extra` has them, too.
+    """
 
     selection: Selection
     train: Examples
     test: Examples
+    titles: Examples
 
 
 def partition(
-    examples: Examples, *, extra: Examples = NOTHING, settings: TrainSettings | None = None
+    examples: Examples,
+    *,
+    extra: Examples = NOTHING,
+    settings: TrainSettings | None = None,
+    classification: Classification | None = None,
 ) -> Parts:
-    """What `train` learns from and keeps back: the same for the same data and settings.
+    """What `train` learns from and keeps back: the same for the same arguments.
 
-    Raises ClassifierError when fewer than two classes remain.
+    Raises ClassifierError when the records that remain have fewer than two codes.
     """
     settings = settings or TrainSettings()
+    titles = _titles(examples, settings, classification)
     selection = select_classes(
         examples,
-        extra,
+        extra.plus(titles),
         min_class_size=settings.min_class_size,
         extra_adds_classes=settings.extra_adds_classes,
     )
     kept = selection.examples
+    if len(set(kept.codes)) < 2:
+        only = f"all {len(kept)} records have the code {kept.codes[0]}" if len(kept) else "no record remains"
+        raise ClassifierError(
+            f"{only}; a model learns to tell codes apart, from records of two codes at least"
+        )
     keys = group_keys(kept.texts, settings.split)
     learnt, tested = hold_out(keys, kept.codes, settings.test_size, seed=settings.seed)
-    return Parts(selection, kept.take(learnt.tolist()), kept.take(tested.tolist()))
+    return Parts(selection, kept.take(learnt.tolist()), kept.take(tested.tolist()), titles)
+
+
+def _titles(examples: Examples, settings: TrainSettings, classification: Classification | None) -> Examples:
+    """Titles and descriptions of classes on the levels that records use, as phrases.
+
+    The levels are those of the codes with records enough: a stray code of another level brings no others in.
+    """
+    if settings.describe not in DESCRIBE:
+        raise ClassifierError(f"classes to describe: {settings.describe!r} is none of {', '.join(DESCRIBE)}")
+    if classification is None or settings.describe == "none":
+        return NOTHING
+    sizes = Counter(examples.codes)
+    large = {code for code, size in sizes.items() if size >= settings.min_class_size}
+    codes = classification.beside(large or sizes.keys())
+    return classification.phrases(
+        codes if settings.describe == "all" else [code for code in codes if code not in large]
+    )
 
 
 def train(
@@ -70,30 +104,47 @@ def train(
     extra: Examples = NOTHING,
     settings: TrainSettings | None = None,
     classification: Classification | None = None,
+    grid: Grid | None = None,
     report: Report = silent,
     checkpoints: Path | None = None,
 ) -> Model:
     """Learn, calibrate on records the engine did not learn from, and measure on the test records.
 
-    `template` says how texts were made of records, and how they will be. `checkpoints` is where a dear
-    training keeps its epochs, to go on after a kill. Raises ClassifierError for data that cannot be learnt
-    from, and for a base that cannot be loaded.
+    `template` says how texts were made of records, and how they will be. With a `classification`, codes that
+    are not in it are refused, and classes without records are reached through their titles (see
+    `TrainSettings.describe`). With a `grid`, hyper-parameters are searched for first, on a part of the
+    training records. `checkpoints` is where a dear training keeps its epochs, to go on after a kill. Raises
+    ClassifierError for data that cannot be learnt from, and for a base that cannot be loaded.
     """
     settings = settings or TrainSettings()
     template = Template(template) if isinstance(template, str) else template
     if classification is not None:
         classification.check(examples, where="the records")
         classification.check(extra, where="the further phrases")
-    parts = partition(examples, extra=extra, settings=settings)
+    parts = partition(examples, extra=extra, settings=settings, classification=classification)
     selection = parts.selection
     if not len(parts.train):
         raise ClassifierError("no record is left to learn from; keep fewer back for the test")
     kind = engine_class(kind_of(settings.base))
     number = {code: place for place, code in enumerate(selection.classes)}
-    extra_kept = _without_test_texts(selection.extra, parts.test, settings.split)
-    learner = _Learner(kind, number, extra_kept, settings, report, checkpoints)
+    known = set(selection.examples.codes)
+    extra_kept = phrases_apart(selection.extra, parts.test, settings.split, known)
+    found = None
+    if grid is not None:
+        settings, found = search(
+            parts.train,
+            grid,
+            settings,
+            extra=extra_kept,
+            known=known,
+            report=report,
+            checkpoints=checkpoints,
+        )
+        report = part_of(report, len(found["tried"]), len(found["tried"]) + 1)
+    learner = _Learner(kind, number, extra_kept, known, settings, report, checkpoints)
     engine, unseen, targets, method = learner.run(parts.train)
     calibration = Calibration.fit(unseen, targets)
+    learnt = Learnt.of(parts.train.texts)
     tested = engine.scores(list(parts.test.texts))
     test_targets = _numbers(parts.test.codes, number)
     card = make_card(
@@ -104,9 +155,11 @@ def train(
         test=parts.test,
         left_out={**examples.left_out, "class too small": sum(selection.too_small.values())},
         calibration=calibration_figures(unseen, targets, calibration, method=method),
-        metrics=held_out_figures(tested, test_targets, calibration),
+        metrics=held_out_figures(tested, test_targets, calibration, new=~learnt.has(parts.test.texts)),
+        described=described(parts.titles, examples.codes),
+        search=found,
     )
-    return Model(selection.classes, engine, calibration, template, card)
+    return Model(selection.classes, engine, calibration, template, card, learnt)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +167,7 @@ class _Learner:
     kind: type[Engine]
     number: dict[str, int]
     extra: Examples
+    known: Collection[str]
     settings: TrainSettings
     report: Report
     checkpoints: Path | None
@@ -149,14 +203,9 @@ class _Learner:
         return scores
 
     def _extra_without(self, held: Examples) -> Examples:
-        return _without_test_texts(self.extra, held, self.settings.split)
+        return phrases_apart(self.extra, held, self.settings.split, self.known)
 
     def _fit(self, examples: Examples, extra: Examples, part: int, parts: int) -> Engine:
-        def report(progress: Progress) -> None:
-            # The parts of a training in folds are told as one training.
-            done = part * progress.total + progress.done
-            self.report(replace(progress, done=done, total=parts * progress.total))
-
         data = FitData(
             examples.texts,
             _numbers(examples.codes, self.number),
@@ -164,21 +213,8 @@ class _Learner:
             extra.texts,
             _numbers(extra.codes, self.number),
         )
+        report = part_of(self.report, part, parts)
         return self.kind.fit(data, self.settings, report=report, checkpoints=self.checkpoints)
-
-
-def _without_test_texts(extra: Examples, held: Examples, split: str) -> Examples:
-    """In a grouped split, further phrases must not tell what a held-out text is: its first words are left
-    out.
-
-    The title is where a record starts, and may be among the phrases with its code.
-    """
-    if split != "grouped" or not len(held):
-        return extra
-    starts: set[str] = set()
-    for text in held.texts:
-        starts.update(accumulate(normalise(text).split()[:_FIRST_WORDS], "{} {}".format))
-    return extra.take(at for at, phrase in enumerate(extra.texts) if normalise(phrase) not in starts)
 
 
 def _numbers(codes: Sequence[str], number: dict[str, int]) -> Ints:

@@ -126,8 +126,8 @@ def major_groups(classes: Sequence[ClassPrecision], hierarchy: Hierarchy | None 
 
 
 def major_group(code: str, hierarchy: Hierarchy | None = None) -> str:
-    """The code at level 1; the first character where the classification does not tell."""
-    return (hierarchy.at(code, 1) if hierarchy else None) or code[:1]
+    """The code at level 1; the first character where the classification has one level, or lacks the code."""
+    return (hierarchy.at(code, 1) if hierarchy and hierarchy.depth > 1 else None) or code[:1]
 
 
 def under_and_over(models: Mapping[str, Sequence[ClassPrecision]], *, cut: float = CUT) -> list[Json]:

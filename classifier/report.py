@@ -104,6 +104,7 @@ def _accuracy(metrics: Json) -> Safe:
             else "",
         )
     )
+    parts.append(_learnt(metrics["learnt"]))
     averages = table(
         ["Level", "Mean over codes", "Precision", "Recall", "F1"],
         [
@@ -114,6 +115,23 @@ def _accuracy(metrics: Json) -> Safe:
         words=(0, 1),
     )
     return Safe("".join([*parts, "<h3>Precision, recall and F1</h3>", averages]))
+
+
+def _learnt(learnt: Json) -> Safe:
+    """What is said of records that the model learnt from: their figures flatter it."""
+    if not learnt["known"]:
+        return note(
+            "The model does not tell which texts it learnt from:",
+            "be sure that none of them is among these records.",
+        )
+    if not learnt["records"]:
+        return note("The model learnt from none of these texts.")
+    how = "They are left out here." if learnt["left_out"] else "They are judged here like the others."
+    rows = [["Texts learnt from", rate(learnt["on_learnt"])], ["Other texts", rate(learnt["on_others"])]]
+    return Safe(
+        note(f"The model learnt from the texts of {learnt['records']:,} records. {how}")
+        + table(["Records", "Accuracy"], rows)
+    )
 
 
 _TOP_CAPTION = "Share of records whose right code is among the first one to five codes, with 95 % intervals."

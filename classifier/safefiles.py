@@ -18,7 +18,6 @@ ALLOWED: Final = frozenset({".safetensors", ".json", ".txt", ".model", ".spm", "
 harmless (pickles: .bin, .pt, .pkl, .joblib, .npy ...; code: .py) has no place in a model."""
 
 _ZIP: Final = b"PK\x03\x04"
-_CHUNK: Final = 1 << 20
 
 
 def check_folder(folder: Path) -> None:
@@ -118,17 +117,19 @@ def _sync(folder: Path) -> None:
                 os.fsync(stream.fileno())
 
 
+def digest(path: Path) -> str:
+    """SHA-256 (hex) of a file."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
 def digests(folder: Path) -> dict[str, str]:
     """SHA-256 (hex) of every file below `folder`, by its relative name with slashes, sorted."""
-    found = {}
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            digest = hashlib.sha256()
-            with path.open("rb") as stream:
-                while chunk := stream.read(_CHUNK):
-                    digest.update(chunk)
-            found[path.relative_to(folder).as_posix()] = digest.hexdigest()
-    return found
+    return {
+        path.relative_to(folder).as_posix(): digest(path)
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
 
 
 def write_json(path: Path, data: Any) -> None:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from itertools import accumulate
 from typing import Final
 
 import numpy as np
 
 from classifier.engine import Ints
 from classifier.errors import ClassifierError
+from classifier.examples import Examples
 from classifier.text import normalise
 
 SPLITS: Final = ("random", "grouped")
+_FIRST_WORDS: Final = 12
+"""Words at the start of a text that may be a title."""
 
 
 def group_keys(texts: Sequence[str], split: str) -> list[str]:
@@ -51,6 +55,25 @@ def hold_out(keys: Sequence[str], codes: Sequence[str], size: float, *, seed: in
         return np.arange(len(keys)), np.empty(0, dtype=np.int64)
     part = _deal(keys, codes, [1 - size, size], seed=seed, first_to=0)
     return np.flatnonzero(part == 0), np.flatnonzero(part == 1)
+
+
+def phrases_apart(extra: Examples, held: Examples, split: str, known: Collection[str]) -> Examples:
+    """In a grouped split, further phrases must not tell what a held-out text is: its first words are left
+    out.
+
+    The title is where a record starts, and may be among the phrases with its code. Phrases of codes without
+    any record (not `known`) stay: they can give no answer away, and may be all that is known of their class.
+    """
+    if split != "grouped" or not len(held):
+        return extra
+    starts: set[str] = set()
+    for text in held.texts:
+        starts.update(accumulate(normalise(text).split()[:_FIRST_WORDS], "{} {}".format))
+    return extra.take(
+        at
+        for at, (phrase, code) in enumerate(zip(extra.texts, extra.codes, strict=True))
+        if code not in known or normalise(phrase) not in starts
+    )
 
 
 def _deal(

@@ -29,6 +29,12 @@ def is_blank(value: str) -> bool:
     return not stripped or stripped in _MISSING
 
 
+def plain(value: object) -> str:
+    """A cell as stripped text, empty for None and for what `is_blank`."""
+    text = "" if value is None else str(value).strip()
+    return "" if is_blank(text) else text
+
+
 def clean(text: str) -> str:
     """`text` as models read it: composed (NFC), without control characters, single-spaced, at most LONGEST.
 

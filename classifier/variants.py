@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Sequence
+from pathlib import Path
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -18,6 +19,7 @@ from classifier.engine import (
     Engine,
     FitData,
     Floats,
+    Ints,
     Progress,
     Report,
     TrainSettings,
@@ -28,12 +30,13 @@ from classifier.engine import (
 from classifier.examples import NOTHING, Examples, select_classes
 from classifier.metrics import Predictions
 from classifier.posthoc import class_precisions, model_row, under_and_over
-from classifier.splits import group_keys, hold_out
+from classifier.splits import group_keys, hold_out, phrases_apart
 
 Json = dict[str, Any]
 
 LARGE: Final = 100
 """Models 2 and 4 have the classes with more records than this."""
+_CHUNK: Final = 4_096
 
 
 class Trained(Protocol):
@@ -78,6 +81,7 @@ def run(
     sizes = Counter(kept.codes)
     big = {code for code, size in sizes.items() if size > large}
     all_classes = set(sizes)
+    descriptions = phrases_apart(descriptions, test, split, all_classes)
 
     plans: list[tuple[str, str, Examples, Examples]] = [
         ("model 1", f"classes with {min_class_size} records or more", train, NOTHING),
@@ -125,7 +129,44 @@ def _only(examples: Examples, classes: Collection[str]) -> Examples:
     return examples.take(place for place, code in enumerate(examples.codes) if code in classes)
 
 
-def fit_engine(settings: TrainSettings) -> Fit:
+def train_variants(
+    examples: Examples,
+    *,
+    settings: TrainSettings | None = None,
+    descriptions: Examples = NOTHING,
+    large: int = LARGE,
+    report: Report = silent,
+) -> Json:
+    """`run` with an engine, and with the split and the class filter of `settings`.
+
+    Five trainings at most: model 1, the half model, models 2 to 4. `report` hears of them as of one.
+    """
+    settings = settings or TrainSettings()
+    current = Progress("", 0, 1)
+
+    def begun(progress: Progress) -> None:
+        nonlocal current
+        current = progress
+        report(progress)
+
+    def within(progress: Progress) -> None:
+        done = current.done * progress.total + progress.done
+        report(Progress(current.stage, done, current.total * progress.total, progress.loss))
+
+    return run(
+        examples,
+        fit_engine(settings, report=within),
+        descriptions=descriptions,
+        test_size=settings.test_size,
+        split=settings.split,
+        min_class_size=settings.min_class_size,
+        large=large,
+        seed=settings.seed,
+        report=begun,
+    )
+
+
+def fit_engine(settings: TrainSettings, *, report: Report = silent, checkpoints: Path | None = None) -> Fit:
     """Train by an engine alone, uncalibrated: what is first, and among the first five, stays the same."""
     engine = engine_class(kind_of(settings.base))
 
@@ -133,13 +174,13 @@ def fit_engine(settings: TrainSettings) -> Fit:
         classes = sorted({*examples.codes, *extra.codes})
         place = {code: i for i, code in enumerate(classes)}
 
-        def targets(codes: Sequence[str]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+        def targets(codes: Sequence[str]) -> Ints:
             return np.array([place[code] for code in codes], dtype=np.int64)
 
         data = FitData(
             examples.texts, targets(examples.codes), len(classes), extra.texts, targets(extra.codes)
         )
-        return _Uncalibrated(classes, engine.fit(data, settings))
+        return _Uncalibrated(classes, engine.fit(data, settings, report=report, checkpoints=checkpoints))
 
     return fit
 
@@ -154,5 +195,6 @@ class _Uncalibrated:
     def predict_proba(self, texts: Sequence[str]) -> Floats:
         distinct = list(dict.fromkeys(texts))
         place = {text: i for i, text in enumerate(distinct)}
-        probabilities = softmax(self._engine.scores(distinct))
+        scores = [self._engine.scores(distinct[at : at + _CHUNK]) for at in range(0, len(distinct), _CHUNK)]
+        probabilities = softmax(np.concatenate(scores or [self._engine.scores([])]))
         return probabilities[[place[text] for text in texts]]

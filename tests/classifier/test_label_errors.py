@@ -11,8 +11,8 @@ from classifier.calibrate import softmax
 from classifier.engine import Floats
 from classifier.errors import ClassifierError
 from classifier.examples import Examples
-from classifier.label_errors import label_errors, out_of_fold
 from classifier.metrics import Predictions
+from classifier.suspects import label_errors, out_of_fold
 from classifier.variants import Trained
 
 

@@ -27,6 +27,7 @@ from classifier.metrics import (
     top_accuracies,
     unseen,
 )
+from classifier.posthoc import major_group
 from classifier.statistics import Paired, Rate, difference_interval, mcnemar
 
 TREE = "code,title,parent,level\n1,One,,1\n11,One-one,1,2\n12,One-two,1,2\n2,Two,,1\n21,Two-one,2,2\n"
@@ -332,11 +333,13 @@ def test_what_is_no_prediction_is_refused(
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("code,title\n1,One\n", "has no column 'parent'"),
+        ("code,name\n1,One\n", "has no column 'title'"),
         ("code,title,parent,level\n1,One,,1\n1,Again,,1\n", "twice"),
-        ("code,title,parent,level\n1,One,,1\n11,x,2,2\n", "no code one level up"),
-        ("code,title,parent,level\n1,One,,top\n", "write 1, 2, 3"),
-        ("code,title,parent,level\n11,One,,2\n", "no code one level up"),
+        ("code,title,parent,level\n1,One,,1\n11,x,2,2\n", "the parent of 11, '2', is not there"),
+        ("code,title,parent\n1,One,2\n2,Two,1\n", "the parents of 1 go round in a circle"),
+        ("code,title,parent,level\n1,One,,1\n11,x,1,3\n", "by its parents it is 2"),
+        ("code,title,parent,level\n1,One,,top\n", "the level of 1 is 'top'"),
+        ("code,title,parent,level\n11,One,,2\n", "by its parents it is 1"),
         ("code,title,parent,level\n", "no codes"),
     ],
 )
@@ -344,3 +347,23 @@ def test_a_broken_classification_is_refused_with_its_faults(tmp_path: Path, text
     with pytest.raises(ClassifierError) as error:
         tree(tmp_path, text)
     assert message in str(error.value)
+
+
+def test_levels_follow_from_the_parents_where_none_are_given(tmp_path: Path) -> None:
+    found = tree(tmp_path, "code,title,parent\n1,One,\n11,Eleven,1\n111,Hundred,11\n2,Two,\n")
+    assert found.levels == {"1": 1, "11": 2, "111": 3, "2": 1}
+    assert found.at("111", 2) == "11"
+
+
+def test_a_classification_may_come_from_rows() -> None:
+    rows: list[tuple[str, str | None, str | None, int | str | None]]
+    rows = [("1", "One", None, 1), ("11", None, "1", ""), ("12", "Twelve", "1", None)]
+    found = Hierarchy.of(rows, name="made up")
+    assert (found.titles["11"], found.levels["12"], found.name) == ("", 2, "made up")
+    with pytest.raises(ClassifierError, match="made up has 1 fault"):
+        Hierarchy.of([*rows, ("12", "Again", "1", 2)], name="made up")
+
+
+def test_codes_without_a_tree_are_grouped_by_their_first_character(tmp_path: Path) -> None:
+    flat = tree(tmp_path, "code,title\n411,Police\n873,Drivers\n")
+    assert major_group("411", flat) == "4"

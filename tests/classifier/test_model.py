@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from classifier import ClassifierError, Examples, Model, TrainSettings, load, partition, train
+from classifier.classification import Classification
 from classifier.engine import Floats
-from classifier.examples import Classification
 from tests.classifier.samples import examples, pairs, small_model
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import re
-from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -20,7 +18,7 @@ from classifier.evaluation import evaluate
 from classifier.hierarchy import Hierarchy
 from classifier.metrics import Predictions
 from classifier.report import render
-from classifier.reporting import add_compare_arguments, add_evaluate_arguments, write_report
+from classifier.reporting import write_report
 from tests.shared import REPOSITORY
 
 Json = dict[str, Any]
@@ -233,29 +231,14 @@ def test_a_font_with_hangul_leads_where_there_is_one(monkeypatch: pytest.MonkeyP
 
 def test_a_report_replaces_the_one_before_and_leaves_nothing_else(tmp_path: Path, metrics: Json) -> None:
     folder = tmp_path / "new" / "report"
-    write_report(folder, {"schema": 0}, "old")
-    write_report(folder, metrics, "<html>")
+    write_report({**metrics, "data": {"file": "older"}}, folder)
+    write_report(metrics, folder, title="Spring trial")
     assert json.loads((folder / "metrics.json").read_text(encoding="utf-8")) == metrics
+    assert "<h1>Spring trial</h1>" in (folder / "report.html").read_text(encoding="utf-8")
     assert sorted(path.name for path in folder.iterdir()) == ["metrics.json", "report.html"]
 
 
-def test_a_report_that_cannot_be_written_says_where(tmp_path: Path) -> None:
+def test_a_report_that_cannot_be_written_says_where(tmp_path: Path, metrics: Json) -> None:
     (tmp_path / "file").write_text("x", encoding="utf-8")
     with pytest.raises(ClassifierError, match=r"cannot be written to .*file"):
-        write_report(tmp_path / "file", {}, "")
-
-
-@pytest.mark.parametrize(
-    ("add", "line", "models"),
-    [
-        (add_evaluate_arguments, "d.csv --model M --code C --out R", Path("M")),
-        (add_compare_arguments, "d.csv --code C --model A --model B --out R", [Path("A"), Path("B")]),
-    ],
-)
-def test_the_command_lines_are_those_of_the_contract(
-    add: Callable[[argparse.ArgumentParser], None], line: str, models: object
-) -> None:
-    parser = argparse.ArgumentParser()
-    add(parser)
-    args = parser.parse_args(line.split())
-    assert (args.data, args.model, args.code, args.out) == (Path("d.csv"), models, "C", Path("R"))
+        write_report(metrics, tmp_path / "file")

@@ -14,11 +14,12 @@ from typing import Any
 
 import numpy as np
 
+from classifier.engine import Report, TrainSettings, part_of, silent
 from classifier.errors import ClassifierError
 from classifier.examples import NOTHING, Examples
 from classifier.metrics import Predictions
-from classifier.splits import fold_of_each, group_keys
-from classifier.variants import Fit
+from classifier.splits import fold_of_each, group_keys, phrases_apart
+from classifier.variants import Fit, Trained, fit_engine
 
 Json = dict[str, Any]
 
@@ -92,6 +93,31 @@ def label_errors(predictions: Predictions) -> list[Suspect]:
     return sorted(found, key=lambda suspect: (suspect.quality, suspect.place))
 
 
+def rank_label_errors(
+    examples: Examples,
+    *,
+    settings: TrainSettings | None = None,
+    extra: Examples = NOTHING,
+    folds: int = 5,
+    report: Report = silent,
+) -> list[Suspect]:
+    """The records of a training set whose code is probably wrong, the worst first.
+
+    Each is judged by a model that did not learn from it, nor from a record with the same text: `folds`
+    trainings. Raises ClassifierError for fewer records than folds.
+    """
+    settings = settings or TrainSettings()
+    done = 0
+
+    def fit(records: Examples, phrases: Examples) -> Trained:
+        nonlocal done
+        trained = fit_engine(settings, report=part_of(report, done, folds))(records, phrases)
+        done += 1
+        return trained
+
+    return label_errors(out_of_fold(examples, fit, extra=extra, folds=folds, seed=settings.seed))
+
+
 def out_of_fold(
     examples: Examples,
     fit: Fit,
@@ -104,8 +130,9 @@ def out_of_fold(
     """Probabilities for every record from a model that did not learn from it.
 
     `fit` trains (see `classifier.variants.fit_engine`); `extra` phrases are learnt in every fold. With the
-    split 'grouped' equal texts stay in one fold. A code that a fold's training lacks has the probability 0
-    there. Raises ClassifierError for fewer records than folds.
+    split 'grouped' equal texts stay in one fold, and phrases that open a held-out text are not learnt there.
+    A code that a fold's training lacks has the probability 0 there. Raises ClassifierError for fewer records
+    than folds.
     """
     if folds < 2 or len(examples) < folds:
         raise ClassifierError(
@@ -114,11 +141,13 @@ def out_of_fold(
     classes = sorted({*examples.codes, *extra.codes})
     place = {code: i for i, code in enumerate(classes)}
     fold = fold_of_each(group_keys(examples.texts, split), examples.codes, folds, seed=seed)
+    known = set(examples.codes)
     probabilities = np.zeros((len(examples), len(classes)), dtype=np.float32)
     for number in range(folds):
         out = np.flatnonzero(fold == number)
         if len(out):
-            model = fit(examples.take(np.flatnonzero(fold != number).tolist()), extra)
+            apart = phrases_apart(extra, examples.take(out.tolist()), split, known)
+            model = fit(examples.take(np.flatnonzero(fold != number).tolist()), apart)
             columns = np.array([place[code] for code in model.classes], dtype=np.int64)
             texts = [examples.texts[i] for i in out.tolist()]
             probabilities[np.ix_(out, columns)] = model.predict_proba(texts)
