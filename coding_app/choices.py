@@ -44,6 +44,8 @@ class Engine(TextChoices):
     """What made a suggestion."""
 
     DICTIONARY = "dictionary", _("Dictionary")
+    MODEL = "model", _("Model")
+    BOTH = "both", _("Dictionary and model")
 
 
 class SuggestionSource(TextChoices):
@@ -51,13 +53,80 @@ class SuggestionSource(TextChoices):
 
     MATCH = "match", _("Matched words")
     SPELLING_GUESS = "spelling_guess", _("Spelling guess")
+    MODEL = "model", _("Model")
+    BOTH = "both", _("Matched words and model")
 
 
 class Route(TextChoices):
     """How a record got its final code."""
 
     DICTIONARY = "dictionary", _("Dictionary")
+    MODEL = "model", _("Model")
+    BOTH = "both", _("Dictionary and model")
     PERSON = "person", _("Person")
+
+
+class AcceptBy(TextChoices):
+    """What a study accepts without a person."""
+
+    DICTIONARY = "dictionary", _("What the dictionary codes")
+    PROBABILITY = "probability", _("What is probable enough")
+    NOBODY = "nobody", _("Nothing: every record goes to a person")
+
+
+class Rule(TextChoices):
+    """Which rule of a study's routing accepted a record, or sent it to a person."""
+
+    DICTIONARY = "dictionary", _("Coded by the dictionary")
+    THRESHOLD = "threshold", _("At or above the threshold")
+    AUDIT = "audit", _("Accepted, and drawn for the audit")
+    NO_CODE = "no_code", _("Nothing suggested")
+    NOT_CODED = "not_coded", _("Not coded by the dictionary")
+    EVERYTHING = "everything", _("Everything goes to a person")
+    PERSON_CODE = "person_code", _("A code that always goes to a person")
+    PERSON_STRATUM = "person_stratum", _("A stratum that always goes to a person")
+    GUARDED = "guarded", _("A guarded group, and no word of the text says so")
+    BELOW = "below", _("Below the threshold")
+    MARGIN = "margin", _("Too near the second code")
+    DISAGREEMENT = "disagreement", _("Dictionary and model do not agree")
+
+
+class LabelSource(TextChoices):
+    """Which codes of a study are taken as right, to learn from or to judge by."""
+
+    REFERENCE = "reference", _("Codes known beforehand")
+    DECISIONS = "decisions", _("Codes that people decided")
+    BOTH = "both", _("People's codes, and those known beforehand where there are none")
+    FILE = "file", _("A CSV file")
+
+
+class Describe(TextChoices):
+    """Which codes are taught by the classification's titles and descriptions, too."""
+
+    SMALL = "small", _("Codes with few records or none")
+    ALL = "all", _("All codes")
+    NONE = "none", _("No code")
+
+
+class Split(TextChoices):
+    """How records are kept back for the test."""
+
+    GROUPED = "grouped", _("By text: the same text is on one side only")
+    RANDOM = "random", _("By record, at random")
+
+
+class ModelOrigin(TextChoices):
+    """Where a version of a model comes from."""
+
+    TRAINED = "trained", _("Trained here")
+    UPLOADED = "uploaded", _("Uploaded")
+
+
+class LabelVerdict(TextChoices):
+    """What a supervisor says of a code that model and person see differently (K-JCM, Suppl. Tables 4, 5)."""
+
+    DATA_ERROR = "data_error", _("Data error")
+    MODEL_ERROR = "model_error", _("Model error")
 
 
 class DecisionKind(TextChoices):
@@ -91,6 +160,17 @@ class JobKind(TextChoices):
     IMPORT = "import", _("Import")
     CODE = "code", _("Coding")
     EXPORT = "export", _("Export")
+    ROUTE = "route", _("Routing")
+    TRAIN = "train", _("Training")
+    EVALUATE = "evaluate", _("Evaluation")
+
+
+class WorkQueue(TextChoices):
+    """The queues that workers take jobs from; whoever takes from one of the last two needs torch."""
+
+    DEFAULT = "default", _("Files and records")
+    MODEL = "model", _("Models")
+    TRAINING = "training", _("Training")
 
 
 class JobState(TextChoices):
@@ -151,5 +231,12 @@ class Verb(TextChoices):
     RECORD_CODED = "record_coded", _("Coded by machine")
     RECORD_DECIDED = "record_decided", _("Decided")
     DECISION_UNDONE = "decision_undone", _("Decision undone")
+    MODEL_ADDED = "model_added", _("Model added")
+    MODEL_PROMOTED = "model_promoted", _("Model promoted")
+    MODEL_ROLLED_BACK = "model_rolled_back", _("Model rolled back")
+    MODEL_REMOVED = "model_removed", _("Model removed")
+    ROUTING_CHANGED = "routing_changed", _("Routing changed")
+    RECORD_ROUTED = "record_routed", _("Routed again")
+    LABEL_REVIEWED = "label_reviewed", _("Label reviewed")
     JOB_STARTED = "job_started", _("Job started")
     JOB_ENDED = "job_ended", _("Job ended")

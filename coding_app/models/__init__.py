@@ -7,10 +7,13 @@ from coding_app.models.events import Event
 from coding_app.models.files import Export, Import, ImportIssue
 from coding_app.models.jobs import Job, WorkerHeartbeat
 from coding_app.models.records import Record
+from coding_app.models.routing import Routing
 from coding_app.models.studies import Membership, Study
 from coding_app.models.suggestions import Run, Suggestion, SuggestionSet
+from coding_app.models.trained import Blend, Evaluation, LabelSuspect, ModelVersion, Training
 
 __all__ = [
+    "Blend",
     "Classification",
     "Code",
     "CodeLabel",
@@ -18,17 +21,22 @@ __all__ = [
     "Dictionary",
     "DictionaryFile",
     "DictionaryVersion",
+    "Evaluation",
     "Event",
     "Export",
     "Import",
     "ImportIssue",
     "Job",
+    "LabelSuspect",
     "Membership",
+    "ModelVersion",
     "QueueItem",
     "Record",
+    "Routing",
     "Run",
     "Study",
     "Suggestion",
     "SuggestionSet",
+    "Training",
     "WorkerHeartbeat",
 ]

@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from coding_app.choices import JobKind, JobState
+from coding_app.choices import JobKind, JobState, WorkQueue
 from coding_app.models.studies import Study
 
 
@@ -21,6 +21,7 @@ class Job(models.Model):
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="jobs")
     kind = models.CharField(max_length=20, choices=JobKind.choices)
     state = models.CharField(max_length=20, choices=JobState.choices, default=JobState.QUEUED)
+    queue = models.CharField(max_length=20, choices=WorkQueue.choices, default=WorkQueue.DEFAULT)
     done = models.PositiveBigIntegerField(default=0)
     total = models.PositiveBigIntegerField(null=True, help_text="unknown while null")
     error = models.TextField(blank=True)
@@ -46,10 +47,19 @@ class Job(models.Model):
             models.CheckConstraint(
                 condition=Q(total__isnull=True) | Q(done__lte=F("total")), name="job_done_within_total"
             ),
+            models.CheckConstraint(condition=Q(queue__in=WorkQueue.values), name="job_queue_known"),
+            # Both write what the machine says of a record.
             models.UniqueConstraint(
                 fields=["study"],
-                condition=Q(kind=JobKind.CODE, state__in=[JobState.QUEUED, JobState.RUNNING]),
+                condition=Q(
+                    kind__in=[JobKind.CODE, JobKind.ROUTE], state__in=[JobState.QUEUED, JobState.RUNNING]
+                ),
                 name="job_one_open_coding_a_study",
+            ),
+            models.UniqueConstraint(
+                fields=["study"],
+                condition=Q(kind=JobKind.TRAIN, state__in=[JobState.QUEUED, JobState.RUNNING]),
+                name="job_one_open_training_a_study",
             ),
         ]
 

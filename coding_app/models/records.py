@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from coding_app.choices import RecordStatus, Route
+from coding_app.choices import RecordStatus, Route, Rule
 from coding_app.models.classifications import Code
 from coding_app.models.files import Import
 from coding_app.models.studies import Study
@@ -40,6 +40,16 @@ class Record(models.Model):
     )
     final_code = models.ForeignKey(Code, on_delete=models.PROTECT, null=True, related_name="records")
     route = models.CharField(max_length=20, choices=Route.choices, blank=True)
+    rule = models.CharField(
+        max_length=20, choices=Rule.choices, blank=True, help_text="which accepted it, or sent it to a person"
+    )
+    routing = models.ForeignKey(
+        "coding_app.Routing",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        help_text="that has the rule",
+    )
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True)
     decided_at = models.DateTimeField(null=True)
 
@@ -49,6 +59,7 @@ class Record(models.Model):
             models.UniqueConstraint(fields=["study", "external_id"], name="record_id_unique_in_study"),
             models.CheckConstraint(condition=~Q(external_id=""), name="record_id_not_blank"),
             models.CheckConstraint(condition=Q(status__in=RecordStatus.values), name="record_status_known"),
+            models.CheckConstraint(condition=Q(rule__in=[*Rule.values, ""]), name="record_rule_known"),
             models.CheckConstraint(
                 condition=Q(
                     status__in=[RecordStatus.ACCEPTED, RecordStatus.DECIDED], final_code__isnull=False
@@ -65,7 +76,10 @@ class Record(models.Model):
                 name="record_final_code_iff_coded",
             ),
         ]
-        indexes = [models.Index(fields=["study", "status", "id"], name="record_study_status")]
+        indexes = [
+            models.Index(fields=["study", "status", "id"], name="record_study_status"),
+            models.Index(fields=["study", "rule", "id"], name="record_study_rule"),
+        ]
 
     def __str__(self) -> str:
         return self.external_id

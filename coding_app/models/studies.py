@@ -25,6 +25,20 @@ class Study(models.Model):
         validators=[MinValueValidator(0), MaxValueValidator(120)],
         help_text="records of people younger than this are set aside",
     )
+    model_version = models.ForeignKey(
+        "coding_app.ModelVersion",
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        help_text="the current one: runs code with it",
+    )
+    routing = models.ForeignKey(
+        "coding_app.Routing",
+        on_delete=models.PROTECT,
+        related_name="+",
+        null=True,
+        help_text="the current one",
+    )
     is_demo = models.BooleanField(default=False, help_text="its records are made up")
     created_at = models.DateTimeField(auto_now_add=True)
     created_by = models.ForeignKey(

@@ -2,13 +2,16 @@
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from coding_app.choices import DecidedBy, Engine, Outcome, SuggestionSource
 from coding_app.models.classifications import Code
 from coding_app.models.dictionaries import DictionaryVersion
 from coding_app.models.jobs import Job
 from coding_app.models.records import Record
+from coding_app.models.routing import Routing
 from coding_app.models.studies import Study
+from coding_app.models.trained import ModelVersion
 
 
 class Run(models.Model):
@@ -18,6 +21,17 @@ class Run(models.Model):
     job = models.OneToOneField(Job, on_delete=models.PROTECT, related_name="run")
     engine = models.CharField(max_length=20, choices=Engine.choices)
     dictionary_version = models.ForeignKey(DictionaryVersion, on_delete=models.PROTECT, null=True)
+    model_version = models.ForeignKey(ModelVersion, on_delete=models.PROTECT, null=True, related_name="runs")
+    fallback = models.CharField(
+        max_length=20,
+        choices=[("baseline", _("The baseline in place of the model")), ("none", _("No model at all"))],
+        blank=True,
+        help_text="what coded instead, where the model could not be loaded",
+    )
+    fallback_reason = models.TextField(blank=True)
+    routing = models.ForeignKey(
+        Routing, on_delete=models.PROTECT, null=True, related_name="runs", help_text="at the start"
+    )
     child_age = models.PositiveSmallIntegerField()
     after_record = models.PositiveBigIntegerField(default=0, help_text="records up to this key are done")
     coded = models.PositiveBigIntegerField(default=0, help_text="records given a suggestion set")
@@ -37,10 +51,23 @@ class SuggestionSet(models.Model):
     record = models.ForeignKey(Record, on_delete=models.CASCADE, related_name="suggestion_sets")
     run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="suggestion_sets")
     outcome = models.CharField(max_length=20, choices=Outcome.choices)
-    code = models.ForeignKey(Code, on_delete=models.PROTECT, null=True, related_name="+")
+    code = models.ForeignKey(
+        Code, on_delete=models.PROTECT, null=True, related_name="+", help_text="the dictionary's"
+    )
     table = models.CharField(max_length=100, blank=True, help_text="general, or a special table's name")
     priority = models.PositiveSmallIntegerField(null=True, help_text="words of the deciding phrase")
     decided_by = models.CharField(max_length=20, choices=DecidedBy.choices, blank=True)
+    best = models.ForeignKey(
+        Code, on_delete=models.PROTECT, null=True, related_name="+", help_text="the first suggestion's"
+    )
+    probability = models.FloatField(null=True, help_text="of the first suggestion, calibrated")
+    margin = models.FloatField(null=True, help_text="between the first and the second probability")
+    model_code = models.ForeignKey(
+        Code, on_delete=models.PROTECT, null=True, related_name="+", help_text="the model's own first"
+    )
+    learnt = models.BooleanField(
+        null=True, help_text="whether the model learnt from a record with this text; null: not known"
+    )
     trace = models.JSONField(default=list, help_text="every matching phrase: code, priority, scope")
 
     class Meta:
@@ -66,7 +93,8 @@ class Suggestion(models.Model):
     rank = models.PositiveSmallIntegerField(help_text="1 is the best")
     code = models.ForeignKey(Code, on_delete=models.PROTECT, related_name="+")
     source = models.CharField(max_length=20, choices=SuggestionSource.choices)
-    priority = models.PositiveSmallIntegerField()
+    priority = models.PositiveSmallIntegerField(help_text="words of the longest phrase; 0: the model's alone")
+    probability = models.FloatField(null=True, help_text="calibrated; null without a model")
     reason = models.JSONField(help_text="phrases that matched, guesses made")
 
     class Meta:
@@ -75,6 +103,10 @@ class Suggestion(models.Model):
             models.UniqueConstraint(fields=["suggestion_set", "rank"], name="suggestion_rank_unique"),
             models.UniqueConstraint(fields=["suggestion_set", "code"], name="suggestion_code_unique"),
             models.CheckConstraint(condition=Q(rank__gte=1), name="suggestion_rank_from_one"),
+            models.CheckConstraint(
+                condition=Q(probability__isnull=True) | Q(probability__gte=0, probability__lte=1),
+                name="suggestion_probability_within_bounds",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -28,7 +28,8 @@ def open_jobs(study: Study) -> QuerySet[Job]:
     )
 
 
-def worker_is_there() -> bool:
-    """Whether a worker gave a sign of life lately."""
+def worker_is_there(queue: str = "") -> bool:
+    """Whether a worker that takes jobs from ``queue`` (any, if not given) gave a sign of life lately."""
     since = timezone.now() - timedelta(seconds=settings.WORKER_SEEN_WITHIN)
-    return WorkerHeartbeat.objects.filter(seen_at__gte=since).exists()
+    listening = WorkerHeartbeat.objects.filter(seen_at__gte=since).values_list("queues", flat=True)
+    return any(not queue or queue in queues for queues in listening)

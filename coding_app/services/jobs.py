@@ -17,7 +17,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from coding_app.choices import JobKind, JobState, Verb
+from coding_app.choices import JobKind, JobState, Verb, WorkQueue
 from coding_app.exceptions import Conflict, InvalidInput, TiebreakError
 from coding_app.models import Job, Study, WorkerHeartbeat
 from coding_app.services import events
@@ -109,21 +109,28 @@ class Claim:
 
 def enqueue(job: Job) -> None:
     """Tell the workers, once the surrounding transaction is committed."""
-    transaction.on_commit(lambda: _send(job.pk))
+    transaction.on_commit(lambda: _send(job.pk, job.queue))
 
 
-def _send(job_id: int) -> None:
+def _send(job_id: int, queue: str) -> None:
     # By name: services do not know tasks. A broker that is away must not lose the job: the row is there,
     # and the next sweep of a worker sends it again.
     try:
-        current_app.send_task(TASK, args=[job_id], retry=False)
+        current_app.send_task(TASK, args=[job_id], queue=queue, retry=False)
     except Exception:
         log.exception("job %s could not be sent to the broker; a worker will find it", job_id)
 
 
-def create(*, study: Study, kind: JobKind, user: User | None, follow_up: bool = False) -> Job:
+def create(
+    *,
+    study: Study,
+    kind: JobKind,
+    user: User | None,
+    follow_up: bool = False,
+    queue: WorkQueue = WorkQueue.DEFAULT,
+) -> Job:
     """A new job, queued. Call it in the transaction that makes what the job works on."""
-    job = Job.objects.create(study=study, kind=kind, started_by=user, follow_up=follow_up)
+    job = Job.objects.create(study=study, kind=kind, started_by=user, follow_up=follow_up, queue=queue)
     enqueue(job)
     return job
 
