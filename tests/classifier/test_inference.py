@@ -10,8 +10,9 @@ import pytest
 import torch
 
 from classifier import inference
+from classifier.bases import find_base
 from classifier.compact import can_be_compact
-from classifier.encoder import TextClassifier, find_base, load_base
+from classifier.encoder import TextClassifier, load_base
 from classifier.engine import Floats
 from classifier.errors import ClassifierError
 from classifier.inference import Scorer, by_length

@@ -12,7 +12,7 @@ import pytest
 import torch
 from safetensors.torch import load, load_file, save_file
 
-from classifier.encoder import find_base
+from classifier.bases import find_base
 from classifier.engine import FitData
 from classifier.errors import ClassifierError
 from classifier.transformer import TransformerEngine
