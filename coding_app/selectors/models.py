@@ -41,8 +41,9 @@ def previous(study: Study) -> ModelVersion | None:
     for verb, number in steps.order_by("pk").values_list("verb", "data__number"):
         if verb == Verb.MODEL_PROMOTED:
             line.append(number)
-        elif line:
-            line.pop()
+        else:
+            while line and line[-1] != number:
+                line.pop()
     there = {version.number: version for version in versions(study)}
     return next((there[number] for number in reversed(line[:-1]) if number in there), None)
 
