@@ -22,6 +22,7 @@ from dictionary.files import fingerprint
 
 LoadedModel = classifier.Model
 _one_at_a_time = threading.Lock()
+_NO_ENTRIES = dictionary.Dictionary.from_texts({"entries.csv": "phrase,code\n"})
 
 
 class Coder(Protocol):
@@ -43,9 +44,13 @@ def dictionary_of(version: DictionaryVersion) -> dictionary.Dictionary:
     return _loaded(version.pk, version.fingerprint)
 
 
-def dictionary_coder(version: DictionaryVersion, *, child_age: float) -> Coder:
-    """The dictionary coder (Ossiander & Milham) with the entries of ``version``."""
-    return dictionary.Coder(dictionary_of(version), child_age=child_age)
+def dictionary_coder(version: DictionaryVersion | None, *, child_age: float) -> Coder:
+    """The dictionary coder (Ossiander & Milham) with the entries of ``version``.
+
+    Without one it codes nothing, and sets aside children and records that say nothing as it always does.
+    """
+    entries = _NO_ENTRIES if version is None else dictionary_of(version)
+    return dictionary.Coder(entries, child_age=child_age)
 
 
 class Row(dict[str, str]):
@@ -63,6 +68,16 @@ def text_row(record: Record) -> Row:
     """
     pairs = zip(reversed(record.source.header), reversed(record.values), strict=True)
     return Row(pairs, occupation=record.occupation, industry=record.industry)
+
+
+def columns_read(template: str) -> tuple[str, ...]:
+    """The columns that a model's template names, each once."""
+    return classifier.Template(template).columns
+
+
+def error_bound(wrong: int, decided: int) -> float:
+    """The exact one-sided 95 % upper bound of an error rate; 1 where nothing is decided."""
+    return classifier.exact_upper_bound(wrong, decided)
 
 
 def model_of(version: ModelVersion) -> LoadedModel:
