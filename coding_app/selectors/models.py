@@ -31,7 +31,7 @@ def version_of(study: Study, number: int) -> ModelVersion:
 
 def current(study: Study) -> ModelVersion | None:
     """The version that runs code with now."""
-    return versions(study).filter(pk=Study.objects.filter(pk=study.pk).values("model_version")).first()
+    return versions(study).filter(pk__in=Study.objects.filter(pk=study.pk).values("model_version")).first()
 
 
 def previous(study: Study) -> ModelVersion | None:
