@@ -209,6 +209,9 @@ SPECTACULAR_SETTINGS = {
         "DecisionKind": "coding_app.choices.DecisionKind.choices",
         "ImportState": "coding_app.choices.ImportState.choices",
         "JobState": "coding_app.choices.JobState.choices",
+        "LabelVerdict": "coding_app.choices.LabelVerdict.choices",
+        "LabelSource": "coding_app.choices.LabelSource.choices",
+        "StudyLabelSource": "coding_app.api.serializers.models.OF_STUDY",
     },
 }
 
