@@ -202,7 +202,7 @@ _WHY = {
 
 
 @transaction.atomic
-def promote(*, version: ModelVersion, user: User) -> None:
+def promote(*, version: ModelVersion, user: User | None) -> None:
     """Make a version current by hand, if the figures there are allow it.
 
     Raises:
@@ -218,7 +218,7 @@ def promote(*, version: ModelVersion, user: User) -> None:
 
 
 @transaction.atomic
-def roll_back(*, study: Study, user: User) -> ModelVersion | None:
+def roll_back(*, study: Study, user: User | None) -> ModelVersion | None:
     """Make the version current again that was so before; ``None`` when the study has no model again.
 
     Raises:
