@@ -64,6 +64,11 @@ def _stem(training: Training) -> str:
     return f"training-{training.pk}-"
 
 
+def _remove(report: str) -> None:
+    if report:
+        shutil.rmtree(storage.path_of(report), ignore_errors=True)
+
+
 @dataclass(frozen=True, slots=True)
 class _Data:
     """What is learnt from: ``labelled`` as it came, ``examples`` as the library takes it."""
@@ -113,8 +118,7 @@ class _Work:
             steps.begin("keeping")
             self._keep(model, baseline, told, report, suspects)
         except BaseException:
-            if report:
-                shutil.rmtree(storage.path_of(report), ignore_errors=True)
+            _remove(report)
             raise
 
     def _read(self) -> _Data:
@@ -239,7 +243,11 @@ class _Work:
         )
         stored_as = f"reports/{self.study.pk}/{_stem(self.training)}{uuid.uuid4().hex}"
         title = f"{self.study.name}: training {self.training.pk} ({self.training.base})"
-        classifier.write_report(metrics, storage.path_of(stored_as), title=title)
+        try:
+            classifier.write_report(metrics, storage.path_of(stored_as), title=title)
+        except BaseException:
+            _remove(stored_as)
+            raise
         return stored_as
 
     def _suspects(self, data: _Data, examples: classifier.Examples) -> Sequence[LabelSuspect] | None:

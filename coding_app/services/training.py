@@ -230,3 +230,6 @@ def _keep_data(
 def _remove(kept: Iterable[Kept]) -> None:
     for one in kept:
         storage.remove(one.stored_as)
+
+
+__all__ = ["Upload", "require_columns", "start", "template_columns"]

@@ -37,17 +37,13 @@ class Losses:
 
     def __init__(self, points: Iterable[Sequence[float]]) -> None:
         # Of an attempt that was killed; what comes now takes their place.
-        self._means = {self._place(share): (loss, 0) for share, loss in points}
-
-    @staticmethod
-    def _place(share: float) -> int:
-        return min(math.ceil(share * POINTS), POINTS)
+        self._means = {round(share * POINTS): (loss, 0) for share, loss in points}
 
     def add(self, share: float, loss: float) -> None:
         """The loss where this share of the training is done; what is no number is passed over."""
         if not math.isfinite(loss):
             return
-        place = self._place(share)
+        place = min(math.ceil(share * POINTS), POINTS)
         mean, count = self._means.get(place, (0.0, 0))
         self._means[place] = ((mean * count + loss) / (count + 1), count + 1)
 
