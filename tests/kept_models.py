@@ -16,7 +16,9 @@ REPORT = "<!doctype html><html><head><style>p { color: red }</style></head><body
 
 def rate(k: int, n: int) -> dict[str, Any]:
     """A rate as ``docs/metrics.md`` has it; its interval is made up."""
-    return {"value": k / n, "low": k / n - 0.02, "high": k / n + 0.02, "successes": k, "trials": n}
+    share = k / n
+    ends = {"low": max(share - 0.02, 0.0), "high": min(share + 0.02, 1.0)}
+    return {"value": share, **ends, "successes": k, "trials": n}
 
 
 def card(*, right: int = 84, of: int = 100) -> dict[str, Any]:

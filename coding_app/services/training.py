@@ -64,7 +64,7 @@ def start(
         raise InvalidInput(_("This study has no dictionary whose phrases could be learnt."))
     if labels != LabelSource.FILE:
         require_columns(columns, study=study)
-        _check_labels(study, labels)
+        require_labels(study, labels)
     _check_none_open(study)
     kept: list[Kept] = []
     try:
@@ -177,7 +177,12 @@ def _check_settings(
         raise InvalidInput(_("The learning rate must be between 0 and 1, such as 0.00002."))
 
 
-def _check_labels(study: Study, labels: LabelSource) -> None:
+def require_labels(study: Study, labels: LabelSource) -> None:
+    """Refuse labels of which the study has none, or of one code only.
+
+    Raises:
+        InvalidInput: saying where labels come from.
+    """
     counts = labelled.counts(study, labels)
     if not counts.records:
         raise InvalidInput(

@@ -87,6 +87,7 @@ def show(request: PageRequest, membership: Membership, pk: int) -> HttpResponse:
     context: dict[str, Any] = {
         "evaluation": found,
         "row": EvaluationRow.of(found),
+        "left_out": model_card.reasons(found.summary.get("left_out", {})),
         "job": found.job,
         "worker_is_there": jobs.worker_is_there(found.job.queue),
     }

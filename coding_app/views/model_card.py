@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from coding_app.models import ModelVersion, Study, Training
 from coding_app.selectors import class_sizes, model_cards, reports
@@ -49,8 +50,26 @@ def shown(study: Study, version: ModelVersion, training: Training | None) -> dic
         "calibration": metrics["calibration"] if metrics else None,
         "targets": metrics["coverage"]["targets"] if metrics else [],
         "codes": _codes(study, card, metrics),
+        "left_out": reasons(card.left_out),
         "too_small": sorted(card.too_small.items(), key=lambda item: (-item[1], item[0])),
     }
+
+
+_REASONS = {
+    "no code": gettext_noop("no code"),
+    "no text": gettext_noop("no text"),
+    "learnt": gettext_noop("a text that one of the models learnt from"),
+    "class too small": gettext_noop("a code with too few records"),
+    "code not in the classification": gettext_noop("a code that is not in the classification"),
+    "data error": gettext_noop("a code found to be a data error"),
+    "row that cannot be read": gettext_noop("a row that cannot be read"),
+}
+"""Why records are left out, by what the classifier and the services call it."""
+
+
+def reasons(left_out: Mapping[str, int]) -> list[tuple[str, int]]:
+    """Why records were left out, in words, and how many; reasons that left none out are passed over."""
+    return [(_(_REASONS.get(reason, reason)), number) for reason, number in left_out.items() if number]
 
 
 def levels(metrics: Json) -> list[LevelRow]:

@@ -180,6 +180,17 @@ class TrainingForm(CodedRecordsForm):
             self.initial["promote"] = False
         self.read_by_htmx(reverse("training-columns", args=[study.slug]))
 
+    def clean_learning_rate(self) -> float | None:
+        """A rate between 0 and 1, if any.
+
+        Raises:
+            ValidationError: when it is neither.
+        """
+        rate: float | None = self.cleaned_data["learning_rate"]
+        if rate is not None and not 0 < rate < 1:
+            raise forms.ValidationError(_("It must be between 0 and 1, such as 0.00002."))
+        return rate
+
     def clean(self) -> dict[str, Any]:
         """Another base has to be named and be there; the template names columns of the records."""
         data: dict[str, Any] = super().clean() or {}
@@ -188,6 +199,9 @@ class TrainingForm(CodedRecordsForm):
         elif data.get("base_kind") == OTHER:
             with self._beside("base"):
                 bases.check(data["base"])
+        if data.get("labels", LabelSource.FILE) != LabelSource.FILE:
+            with self._beside("labels"):
+                training.require_labels(self._study, LabelSource(data["labels"]))
         if "template" in data:
             with self._beside("template"):
                 named = training.template_columns(data["template"])

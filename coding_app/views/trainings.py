@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_noop
 
 from coding_app import permissions
+from coding_app.bases import BASELINE
 from coding_app.choices import Describe, JobKind, LabelSource, Split
 from coding_app.exceptions import Conflict, InvalidInput
 from coding_app.models import Membership, Study, Training
@@ -51,11 +51,8 @@ def new(request: PageRequest, membership: Membership) -> HttpResponse:
     if form.is_bound and form.is_valid():
         try:
             made = _start(request, study, form)
-        except InvalidInput as error:
+        except (InvalidInput, Conflict) as error:
             form.add_error(None, str(error))
-        except Conflict as error:
-            messages.warning(request, str(error))
-            return redirect("training-new", study.slug)
         else:
             return redirect("training", study.slug, made.pk)
     given = {name: form[name].value() for name in ("labels", "template", "min_class_size", "describe")}
@@ -125,6 +122,7 @@ def show(request: PageRequest, membership: Membership, pk: int) -> HttpResponse:
         "job": job,
         "worker_is_there": jobs.worker_is_there(job.queue),
         "curve": loss_curve(training.losses),
+        "epoch": _epoch(training),
         "linked": "linked" in request.GET,
     }
     if request.htmx:
@@ -136,6 +134,14 @@ def show(request: PageRequest, membership: Membership, pk: int) -> HttpResponse:
         context |= {"version": training.version, "key": version_row(study, training.version, training)}
     context["verdict"] = shown_verdict(study, training.verdict, training.version)
     return study_page(request, membership, "trainings/show.html", context)
+
+
+def _epoch(training: Training) -> int | None:
+    """Which epoch an encoder is in, from 1; ``None`` before and after, and for the baseline."""
+    if training.base == BASELINE or not training.losses:
+        return None
+    share: float = training.losses[-1][0]
+    return min(int(share * training.epochs) + 1, training.epochs) if share < 1 else None
 
 
 @member_view("GET", "HEAD", roles=permissions.SUPERVISE, what=SEE)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from coding_app.models import ModelVersion, Study
+from coding_app.selectors import models as selected
 from coding_app.selectors.progress import Rate
 from coding_app.services import promotion
 
@@ -65,8 +66,11 @@ def _contenders(study: Study, verdict: dict[str, Any], version: ModelVersion | N
         href = reverse("model", args=[study.slug, version.number]) if version else ""
         found.append(Contender(label, Rate(own["k"], own["n"]), href))
     if current := verdict.get("current"):
-        label = _("Model %(n)s, current then") % {"n": current["number"]}
-        there = ModelVersion.objects.filter(study=study, number=current["number"]).exists()
+        now = selected.current(study)
+        is_now = now is not None and now.number == current["number"]
+        told = _("Model %(n)s, the current one") if is_now else _("Model %(n)s, current then")
+        label = told % {"n": current["number"]}
+        there = selected.versions(study).filter(number=current["number"]).exists()
         href = reverse("model", args=[study.slug, current["number"]]) if there else ""
         found.append(Contender(label, Rate(current["k"], current["n"]), href))
     if instant := verdict.get("baseline"):
