@@ -37,9 +37,9 @@ class Writer:
         Suggestion.objects.bulk_create(
             [
                 Suggestion(
-                    suggestion_set=made,
+                    suggestion_set_id=made.pk,  # keys: there are many, and setting an object takes longer
                     rank=rank,
-                    code=self._codes[one.code],
+                    code_id=self._codes[one.code].pk,
                     source=one.source,
                     priority=one.priority,
                     probability=one.probability,
