@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from coding_app.choices import LabelSource
 from coding_app.management.labels import OF_STUDY
@@ -32,6 +32,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Print both."""
+        for name in ("max_error", "confidence"):
+            if not 0 < options[name] < 1:
+                raise CommandError(f"--{name.replace('_', '-')} must be between 0 and 1, such as 0.05.")
         with command_errors():
             study = catalogue.study(options["study"])
             found = explorer.sample(study, LabelSource(options["labels"]), routings.current(study))
@@ -41,6 +44,7 @@ class Command(BaseCommand):
             f"{found.unscored} have no probability, {found.elsewhere} one of another model."
         )
         if offer is None:
+            self.stdout.write("None is left to judge a threshold by.")
             return
         for point in explorer.points(found, SHOWN):
             right = point.accuracy.value
