@@ -1,4 +1,4 @@
-"""The demonstration right after its load: coded by dictionary and model, routed, with a sample to judge by."""
+"""The demonstration right after its load: coded by dictionary and model, routed, with records to judge by."""
 
 from __future__ import annotations
 
