@@ -106,8 +106,9 @@ def _model(version: ModelVersion, folder: Path, wanted: str) -> LoadedModel:
         with _one_at_a_time:  # two at once would load it twice
             return _loaded_model(folder, wanted or version.fingerprint, bool(wanted))
     except classifier.ClassifierError as error:
-        reason = str(error).replace(f"{folder}/", "").replace(str(folder), f"{version.number}")
-        raise ModelUnavailable(reason[:1].upper() + reason[1:]) from error
+        # Where it lies is the operator's to know.
+        said = str(error).replace(f"the model {folder}", f"Model {version.number}")
+        raise ModelUnavailable(said.replace(f"{folder}/", "").replace(str(folder), "its folder")) from error
 
 
 @lru_cache(maxsize=2)

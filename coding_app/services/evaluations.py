@@ -96,20 +96,25 @@ def run(claim: jobs.Claim) -> None:
     kept = _kept(found, models)
     claim.check()
     stem = f"evaluation-{evaluation.pk}-"
-    for left in model_folders.reports_of(evaluation.study_id).glob(f"{stem}*"):
-        shutil.rmtree(left, ignore_errors=True)
     stored_as = f"reports/{evaluation.study_id}/{stem}{uuid.uuid4().hex}"
+    folder = storage.path_of(stored_as)
     try:
         metrics = _metrics(evaluation, versions, models, found)
         claim.advance(done=total - 1)
         summary = _summary(versions, models, found, kept, metrics)
         title = f"{evaluation.study.name}: " + ", ".join(_name(version) for version in versions)
-        classifier.write_report(metrics, storage.path_of(stored_as), title=title)
-    except classifier.ClassifierError as error:
-        raise InvalidInput(str(error)) from error
-    with transaction.atomic():
-        claim.advance(done=total)
-        Evaluation.objects.filter(pk=evaluation.pk).update(summary=summary, report=stored_as)
+        classifier.write_report(metrics, folder, title=title)
+        with transaction.atomic():
+            claim.advance(done=total)
+            Evaluation.objects.filter(pk=evaluation.pk).update(summary=summary, report=stored_as)
+    except BaseException as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        if isinstance(error, classifier.ClassifierError):
+            raise InvalidInput(str(error)) from error
+        raise
+    for older in model_folders.reports_of(evaluation.study_id).glob(f"{stem}*"):
+        if older != folder:
+            shutil.rmtree(older, ignore_errors=True)
 
 
 def _name(version: ModelVersion) -> str:

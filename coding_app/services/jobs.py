@@ -283,6 +283,8 @@ def resume(*, job: Job, user: User) -> None:
                 heartbeat_at=timezone.now(),
             )
     except IntegrityError as error:
+        if job.kind == JobKind.TRAIN:
+            raise Conflict(_("A training of this study is under way: wait for its end.")) from error
         raise Conflict(_("The records of this study are being coded already.")) from error
     if not changed:
         raise InvalidInput(_("Only a job that failed or was stopped can be taken up again."))

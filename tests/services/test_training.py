@@ -206,6 +206,12 @@ def test_a_study_has_one_training_at_a_time(study: Study) -> None:
     with pytest.raises(Conflict, match="under way"):
         models.start(study)
     assert Training.objects.count() == 1
+    first = Job.objects.get(kind="train")
+    Job.objects.update(state=JobState.CANCELLED)
+    models.start(study)
+    assert study.created_by is not None
+    with pytest.raises(Conflict, match="A training of this study is under way"):
+        jobs.resume(job=first, user=study.created_by)
 
 
 def test_a_stopped_training_leaves_nothing_and_can_be_taken_up_again(study: Study) -> None:
