@@ -1,11 +1,11 @@
 """A study's models: the versions in its registry, how they were trained, and how they were judged."""
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 
-from coding_app.choices import ImportState, Verb
-from coding_app.models import Evaluation, Event, Import, ModelVersion, Run, Study, Training
+from coding_app.choices import ImportState, RecordStatus, Verb
+from coding_app.models import Evaluation, Event, Import, ModelVersion, Record, Run, Study, Training
 
 MAPPED = ("occupation", "industry")
 """Columns every study has, whatever its files call them."""
@@ -46,6 +46,19 @@ def previous(study: Study) -> ModelVersion | None:
                 line.pop()
     there = {version.number: version for version in versions(study)}
     return next((there[number] for number in reversed(line[:-1]) if number in there), None)
+
+
+def coded_before(study: Study) -> int:
+    """Records answered by the machine without the current model: a promotion alone codes nothing anew."""
+    with_current = (
+        Q(suggestion_set__run__model_version=study.model_version_id)
+        if study.model_version_id
+        else Q(suggestion_set__run__model_version__isnull=True)
+    )
+    answered = Record.objects.filter(
+        study=study, status__in=(RecordStatus.ACCEPTED, RecordStatus.WAITING), suggestion_set__isnull=False
+    )
+    return answered.exclude(with_current).count()
 
 
 def is_used(version: ModelVersion) -> bool:

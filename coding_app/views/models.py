@@ -45,6 +45,7 @@ def index(request: PageRequest, membership: Membership) -> HttpResponse:
         "rows": rows[: len(page)],
         "current": rows[-1] if current else None,
         "before": selected.previous(study),
+        "coded_before": selected.coded_before(study),
         "open_jobs": open_jobs,
         "worker_is_there": all(jobs.worker_is_there(job.queue) for job in open_jobs),
         "labelled": None if rows else labels.counts(study, LabelSource.BOTH).records,
