@@ -16,11 +16,13 @@ from coding_app.api.views.decisions import DecisionViews
 from coding_app.api.views.exports import ExportViews
 from coding_app.api.views.imports import ImportIssueViews, ImportViews
 from coding_app.api.views.jobs import JobViews, RunViews
+from coding_app.api.views.labels import SuspectViews
 from coding_app.api.views.members import MemberViews
 from coding_app.api.views.models import EvaluationViews, ModelVersionViews, TrainingViews
 from coding_app.api.views.nowhere import NowhereView
 from coding_app.api.views.queue import QueueViews, SearchViews
 from coding_app.api.views.records import RecordViews
+from coding_app.api.views.routing import ExplorerViews, RoutingViews
 from coding_app.api.views.studies import StudyDetailViews, StudyListViews
 from coding_app.api.views.tokens import TokenView
 
@@ -60,6 +62,12 @@ study: list[URLPattern | URLResolver] = [
     path("queue/release/", QueueViews.as_view({"post": "release"}), name="queue-release"),
     path("decisions/", DecisionViews.as_view({"get": "list", "post": "create"}), name="decisions"),
     path("decisions/undo/", DecisionViews.as_view({"post": "undo"}), name="decision-undo"),
+    path("routing/", RoutingViews.as_view({"get": "retrieve", "put": "update"}), name="routing"),
+    path("routing/preview/", RoutingViews.as_view({"post": "preview"}), name="routing-preview"),
+    path("routing/versions/", RoutingViews.as_view({"get": "list"}), name="routing-versions"),
+    path("explorer/", ExplorerViews.as_view({"get": "retrieve"}), name="explorer"),
+    path("labels/", SuspectViews.as_view({"get": "list"}), name="labels"),
+    path("labels/<int:pk>/", SuspectViews.as_view({"post": "review"}), name="label-review"),
     path("exports/", ExportViews.as_view({"get": "list", "post": "create"}), name="exports"),
     path("exports/<int:pk>/", ExportViews.as_view({"get": "retrieve"}), name="export"),
     path("exports/<int:pk>/download/", ExportViews.as_view({"get": "download"}), name="export-download"),

@@ -70,7 +70,7 @@ def jobs(study: Study) -> QuerySet[Job]:
 
 def listed_records(study: Study, wanted: RecordFilter) -> QuerySet[Record]:
     """Records for a list: with final code, outcome and who decided, in a fixed number of queries."""
-    related = ("final_code", "suggestion_set", "decided_by")
+    related = ("final_code", "suggestion_set", "decided_by", "routing")
     return records(study, wanted).select_related(*related).prefetch_related("final_code__labels")
 
 
@@ -87,10 +87,17 @@ def whole_record(study: Study, pk: int) -> Record:
     found = (
         listed_records(study, RecordFilter())
         .select_related(
-            "source", "suggestion_set__code", "suggestion_set__run__dictionary_version__dictionary"
+            "source",
+            "suggestion_set__code",
+            "suggestion_set__best",
+            "suggestion_set__model_code",
+            "suggestion_set__run__dictionary_version__dictionary",
+            "suggestion_set__run__model_version",
         )
         .prefetch_related(
             "suggestion_set__code__labels",
+            "suggestion_set__best__labels",
+            "suggestion_set__model_code__labels",
             Prefetch("suggestion_set__suggestions", suggestions.order_by("rank")),
             Prefetch("decisions", decisions.order_by("pk")),
         )

@@ -40,8 +40,8 @@ def last_review(study: Study, user: User) -> LabelSuspect | None:
 
 
 HEADER = (
-    "error", "id", "occupation", "industry", "code", "title", "suggested_code", "suggested_title", "label_quality",
-    "note", "reviewed_by", "reviewed_at",
+    "error", "id", "occupation", "industry", "code", "title", "suggested_code", "suggested_title",
+    "label_quality", "note", "reviewed_by", "reviewed_at",
 )  # fmt: skip
 
 

@@ -17,8 +17,10 @@ from coding_app.models import (
     Job,
     Membership,
     Record,
+    Rerouting,
     Run,
     Study,
+    Suggestion,
 )
 
 
@@ -135,9 +137,14 @@ def runs(study: Study) -> QuerySet[Run]:
     """The study's coding runs, newest first."""
     return (
         Run.objects.filter(study=study)
-        .select_related("job__started_by", "dictionary_version__dictionary")
+        .select_related("job__started_by", "dictionary_version__dictionary", "model_version", "routing")
         .order_by("-pk")
     )
+
+
+def latest_run(study: Study) -> Run | None:
+    """The newest run that has begun: what the study's answers are of."""
+    return runs(study).exclude(job__state=JobState.QUEUED).first()
 
 
 def run_of(study: Study, key: str) -> Run | None:
@@ -150,6 +157,17 @@ def run_outcomes(run: Run) -> dict[str, int]:
     counts = dict.fromkeys(Outcome.values, 0)
     counts.update(run.suggestion_sets.values_list("outcome").annotate(n=Count("pk")).order_by())
     return counts
+
+
+def run_sources(run: Run) -> dict[str, int]:
+    """How many records' first suggestions came from what; sources without one are left out."""
+    first = Suggestion.objects.filter(suggestion_set__run=run, rank=1)
+    return dict(first.values_list("source").annotate(n=Count("pk")).order_by())
+
+
+def rerouting_of(job: Job) -> Rerouting:
+    """The routing that a job takes to the records, and how far it is."""
+    return Rerouting.objects.select_related("routing").get(job=job)
 
 
 def interrupted_jobs(study: Study) -> QuerySet[Job]:

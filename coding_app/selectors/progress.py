@@ -1,5 +1,6 @@
 """How far a study is: every number is a count of records, and names the filter that lists them."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 from django.db.models import Count, F
@@ -29,12 +30,18 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Counts of a study's records. ``tables`` maps general and special tables to the records they coded."""
+    """Counts of a study's records. ``tables`` maps general and special tables to the records they coded.
+
+    ``routes`` are those that the machine accepted, by how; ``waiting_by`` those that wait, by the rule that
+    sent them to a person; routes and rules without a record are left out.
+    """
 
     statuses: dict[str, int]
     outcomes: dict[str, int]
     tables: dict[str, int]
     accuracy: Rate
+    routes: dict[str, int]
+    waiting_by: dict[str, int]
 
     @property
     def total(self) -> int:
@@ -76,7 +83,15 @@ def progress(study: Study) -> Progress:
     """Count a study's records in two grouped queries, and compare with codes known beforehand in a third."""
     records = Record.objects.filter(study=study)
     statuses = dict.fromkeys(RecordStatus.values, 0)
-    statuses.update(records.values_list("status").annotate(n=Count("pk")).order_by())
+    routes: Counter[str] = Counter()
+    waiting_by: Counter[str] = Counter()
+    standing = records.values_list("status", "route", "rule").annotate(n=Count("pk")).order_by()
+    for status, route, rule, count in standing:
+        statuses[status] += count
+        if status == RecordStatus.ACCEPTED:
+            routes[route] += count
+        elif status == RecordStatus.WAITING:
+            waiting_by[rule] += count
     outcomes = dict.fromkeys(Outcome.values, 0)
     tables: dict[str, int] = {}
     grouped = (
@@ -91,4 +106,4 @@ def progress(study: Study) -> Progress:
             tables[table] = tables.get(table, 0) + count
     known = records.filter(suggestion_set__outcome=Outcome.CODED).exclude(reference_code="")
     right = known.filter(reference_code=F("suggestion_set__code__code")).count()
-    return Progress(statuses, outcomes, tables, Rate(right, known.count()))
+    return Progress(statuses, outcomes, tables, Rate(right, known.count()), dict(routes), dict(waiting_by))

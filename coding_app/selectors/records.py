@@ -50,8 +50,8 @@ def records(study: Study, wanted: RecordFilter | None = None) -> QuerySet[Record
     cannot be coded; ``compared`` is ``right`` or ``wrong``: machine-coded records against the code known
     beforehand; ``coder`` the name of the user who decided; ``text`` is looked
     for in id, occupation and industry; ``run`` the key of a coding run that looked at them, whose answer
-    ``outcome`` then means in place of the latest one. ``rule`` is which rule of the routing took the
-    record, ``route`` how it got its final code. Of the latest answer: ``by`` says what made its first
+    ``outcome`` and ``by`` then mean in place of the latest one. ``rule`` is which rule of the routing took
+    the record, ``route`` how it got its final code. Of the latest answer: ``by`` says what made its first
     suggestion, ``p_from`` and ``p_to`` are bounds of that suggestion's probability, both included, as
     shares; ``model`` is the number of the model's version, and ``first`` (``right`` or ``wrong``) compares
     the first suggestion with the code known beforehand. ``labelled`` (``reference``, ``decisions`` or
@@ -101,6 +101,8 @@ def _answered(found: QuerySet[Record], wanted: RecordFilter) -> QuerySet[Record]
     answers = SuggestionSet.objects.filter(run=int(wanted.run))
     if wanted.outcome:
         answers = answers.filter(outcome=wanted.outcome)
+    if wanted.by:
+        answers = answers.filter(suggestions__rank=1, suggestions__source=wanted.by)
     return found.filter(pk__in=answers.values("record"))
 
 
@@ -113,7 +115,7 @@ def _labelled(study: Study, source: str) -> QuerySet[Record, int]:
 
 def _answered_so(found: QuerySet[Record], wanted: RecordFilter) -> QuerySet[Record]:
     """What the latest answer has to be like."""
-    if wanted.by:
+    if wanted.by and not wanted.run:
         # In one call, so that both are asked of the same suggestion.
         found = found.filter(
             suggestion_set__suggestions__rank=1, suggestion_set__suggestions__source=wanted.by

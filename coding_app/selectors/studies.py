@@ -27,7 +27,11 @@ def membership_in(user: User | AnonymousUser, slug: str) -> Membership:
     if user.is_authenticated and "\0" not in slug:  # which PostgreSQL refuses to look for
         found = (
             Membership.objects.select_related(
-                "study__classification", "study__dictionary_version__dictionary", "user"
+                "study__classification",
+                "study__dictionary_version__dictionary",
+                "study__model_version",
+                "study__routing",
+                "user",
             )
             .filter(user=user, study__slug=slug)
             .first()

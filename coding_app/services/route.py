@@ -25,19 +25,26 @@ from coding_app.services import events, jobs, placing
 
 
 @transaction.atomic
-def save(*, study: Study, user: User | None, settings: Settings) -> Routing:
+def save(*, study: Study, user: User | None, settings: Settings, seen: int | None = None) -> Routing:
     """Make settings the study's routing, and take it to the records coded before.
 
     The settings that are in force already change nothing.
 
+    Args:
+        seen: the number of the routing that was in force when the settings were made, 0 for none; not asked
+            where it is not given.
+
     Raises:
         Faults: when they cannot be used; nothing is saved then.
+        Conflict: when another routing than the one ``seen`` is in force by now.
     """
     if found := routing_settings.faults(study, settings):
         raise Faults(_("The routing was not saved."), [fault.message for fault in found])
     # Locked: two managers at once would take the same number.
     locked = Study.objects.select_for_update(of=("self",)).select_related("routing").get(pk=study.pk)
     before = locked.routing
+    if seen is not None and seen != (before.number if before else 0):
+        raise Conflict(_("Another routing holds by now: look at it, then decide."))
     if before is not None and Settings.of(before) == settings:
         study.routing = before
         return before

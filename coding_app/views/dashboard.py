@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from django.http import HttpResponse
 from django.urls import reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 
-from coding_app.choices import Outcome, RecordStatus
-from coding_app.models import Membership, Study
-from coding_app.selectors import jobs, lists
+from coding_app import permissions
+from coding_app.choices import Outcome, RecordStatus, Route, Rule
+from coding_app.models import Job, Membership, Study
+from coding_app.selectors import jobs, label_review, lists
 from coding_app.selectors.progress import Progress, progress
 from coding_app.views.access import PageRequest, member_view, study_page
 from coding_app.views.tables import GENERAL, table_label
@@ -39,12 +41,22 @@ def show(request: PageRequest, membership: Membership) -> HttpResponse:
         "right": records_address(study, compared="right"),
         "wrong": records_address(study, compared="wrong"),
         "wrong_count": found.accuracy.n - found.accuracy.k,
-        "jobs": [*jobs.open_jobs(study), *lists.interrupted_jobs(study)],
-        "worker_is_there": jobs.worker_is_there(),
+        "routes": route_counts(study, found),
+        "waiting_by": waiting_counts(study, found, membership.role),
+        "jobs": _jobs(study),
         "runs": lists.runs(study)[:5],
+        "latest_run": lists.latest_run(study),
+        "in_doubt": label_review.counts(study)[""],
         "newer": lists.newer_version(study),
     }
     return study_page(request, membership, "studies/dashboard.html", context)
+
+
+def _jobs(study: Study) -> list[tuple[Job, bool]]:
+    """Jobs to be looked at, each with whether somebody listens on its queue."""
+    found = [*jobs.open_jobs(study), *lists.interrupted_jobs(study)]
+    listened = {queue: jobs.worker_is_there(queue) for queue in {job.queue for job in found}}
+    return [(job, listened[job.queue]) for job in found]
 
 
 def records_address(study: Study, **wanted: str) -> str:
@@ -71,6 +83,40 @@ def status_counts(study: Study, found: Progress) -> list[Count]:
         counts.append(Count(str(status.label), number, share, start, href, str(status)))
         start += share
     return counts
+
+
+def route_counts(study: Study, found: Progress) -> list[Count]:
+    """What the machine accepted, by how, as shares of all it accepted."""
+    accepted = sum(found.routes.values()) or 1
+    return [
+        Count(
+            str(route.label),
+            found.routes[route],
+            found.routes[route] / accepted,
+            href=records_address(study, status=RecordStatus.ACCEPTED, route=route),
+        )
+        for route in Route
+        if route in found.routes
+    ]
+
+
+def waiting_counts(study: Study, found: Progress, role: str) -> list[Count]:
+    """What waits, by the rule that sent it to a person, as shares of all that wait.
+
+    Coders are given no list of the records that are there to check the machine.
+    """
+    waiting = found.waiting or 1
+    hidden = {Rule.AUDIT} if not permissions.allows(role, permissions.SUPERVISE) else set()
+    return [
+        Count(
+            str(rule.label) if rule not in hidden else _("Drawn at random"),
+            found.waiting_by[rule],
+            found.waiting_by[rule] / waiting,
+            href="" if rule in hidden else records_address(study, status=RecordStatus.WAITING, rule=rule),
+        )
+        for rule in Rule
+        if rule in found.waiting_by
+    ]
 
 
 def outcome_counts(study: Study, found: Progress) -> list[Count]:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from coding_app import permissions
-from coding_app.choices import FileKind, JobKind
+from coding_app.choices import FileKind, JobKind, WorkQueue
 from coding_app.models import Export, Membership
 from coding_app.selectors import jobs, lists
 from coding_app.services import exports, storage
@@ -49,7 +49,7 @@ def index(request: PageRequest, membership: Membership) -> HttpResponse:
         "page": page,
         "rows": [_Row(export, _size(export)) for export in page],
         "jobs": [job for job in jobs.open_jobs(study) if job.kind == JobKind.EXPORT],
-        "worker_is_there": jobs.worker_is_there(),
+        "worker_is_there": jobs.worker_is_there(WorkQueue.DEFAULT),
     }
     return study_page(request, membership, "exports/index.html", context, status=422 if form.errors else 200)
 

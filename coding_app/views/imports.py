@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from coding_app import datafiles, permissions
-from coding_app.choices import ImportState, IssueKind, RecordStatus
+from coding_app.choices import ImportState, IssueKind, RecordStatus, WorkQueue
 from coding_app.exceptions import Conflict, InvalidInput, TiebreakError
 from coding_app.models import Import, ImportIssue, Membership
 from coding_app.selectors import jobs, lists
@@ -146,7 +146,7 @@ def _report(request: PageRequest, membership: Membership, found: Import) -> Http
             "kind": wanted,
             "page": page,
             "others": coding,
-            "worker_is_there": jobs.worker_is_there(),
+            "worker_is_there": jobs.worker_is_there(WorkQueue.DEFAULT),
         },
     )
 

@@ -7,14 +7,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
 from coding_app import permissions
-from coding_app.choices import JobKind, Outcome
+from coding_app.choices import JobKind, Outcome, SuggestionSource
 from coding_app.exceptions import Conflict, InvalidInput
-from coding_app.models import Job, Membership, Study
+from coding_app.models import Job, Membership, Run, Study
 from coding_app.selectors import jobs as selected
 from coding_app.selectors import lists
+from coding_app.selectors.progress import progress
 from coding_app.services import jobs, suggest
 from coding_app.views.access import PageRequest, member_view, study_page
-from coding_app.views.dashboard import Count, records_address
+from coding_app.views.dashboard import Count, records_address, route_counts, waiting_counts
 
 
 @member_view("POST", roles=permissions.SUPERVISE, what=gettext_noop("start a coding run"))
@@ -51,7 +52,7 @@ def show(request: PageRequest, membership: Membership, pk: int) -> HttpResponse:
     else:
         template = "jobs/progress.html" if request.htmx else "jobs/show.html"
     if template != "jobs/progress.html":
-        context |= _results(membership.study, job)
+        context |= _results(membership.study, job, membership.role)
     response = study_page(request, membership, template, context)
     if template == "jobs/progress.html" and not job.is_open:
         response.headers["HX-Refresh"] = "true"
@@ -82,7 +83,7 @@ def resume(request: PageRequest, membership: Membership, pk: int) -> HttpRespons
     return _back(membership, job)
 
 
-def _results(study: Study, job: Job) -> dict[str, object]:
+def _results(study: Study, job: Job, role: str) -> dict[str, object]:
     """What a job has brought about so far."""
     if job.kind == JobKind.CODE:
         run = lists.runs(study).get(job=job)
@@ -97,12 +98,40 @@ def _results(study: Study, job: Job) -> dict[str, object]:
             )
             for outcome in Outcome
         ]
-        return {"run": run, "outcomes": outcomes, "run_records": records_address(study, run=str(run.pk))}
+        return {
+            "run": run,
+            "outcomes": outcomes,
+            "run_records": records_address(study, run=str(run.pk)),
+            "sources": _sources(study, run) if run.model_version_id else [],
+        }
+    if job.kind == JobKind.ROUTE:
+        found = progress(study)
+        return {
+            "rerouting": lists.rerouting_of(job),
+            "routes": route_counts(study, found),
+            "waiting_by": waiting_counts(study, found, role),
+        }
     if job.kind == JobKind.IMPORT:
         return {"upload": lists.import_of(study, job.import_file.pk)}
     if job.kind == JobKind.EXPORT:
         return {"export": lists.exports(study).get(job=job)}
     return {}
+
+
+def _sources(study: Study, run: Run) -> list[Count]:
+    """What made the first suggestions of a run."""
+    counts = lists.run_sources(run)
+    whole = sum(counts.values()) or 1
+    return [
+        Count(
+            str(source.label),
+            counts[source],
+            counts[source] / whole,
+            href=records_address(study, run=str(run.pk), by=source),
+        )
+        for source in SuggestionSource
+        if source in counts
+    ]
 
 
 def _back(membership: Membership, job: Job) -> HttpResponse:

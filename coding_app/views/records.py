@@ -15,6 +15,7 @@ from coding_app.choices import (
     CannotCodeReason,
     DecidedBy,
     LabelSource,
+    LabelVerdict,
     Outcome,
     RecordStatus,
     Route,
@@ -183,7 +184,10 @@ def show(request: PageRequest, membership: Membership, pk: int) -> HttpResponse:
         "why": _why(record, suggestions),
         "lineage": selected.lineage(record.final_code) if record.final_code else [],
         "decisions": selected.decisions(record),
-        "history": [Happening(event, _happened(event, record)) for event in selected.history(record)],
+        "history": [
+            Happening(event, _happened(event, record, with_rules=may_compare))
+            for event in selected.history(record)
+        ],
         "waiting": record.status == RecordStatus.WAITING,
         "mine": queue_selected.holds(record.pk, request.user),
     }
@@ -218,7 +222,17 @@ def _title(known: dict[str, Code], code: str) -> str:
     return known[code].local_title if code in known else ""
 
 
-def _happened(event: Event, record: Record) -> str:
+def _happened(event: Event, record: Record, *, with_rules: bool) -> str:
+    """An event in words. Which rule took a record would tell a coder what the machine holds of it."""
+    words = _told(event, record)
+    rule = event.data.get("rule")
+    rule = rule.get("to") if isinstance(rule, dict) else rule
+    if with_rules and rule in Rule.values:
+        words = f"{words} · {Rule(rule).label}"
+    return words
+
+
+def _told(event: Event, record: Record) -> str:
     data = event.data
     if event.verb == Verb.RECORD_IMPORTED:
         return _("Imported from %(file)s, line %(line)s") % {
@@ -227,9 +241,22 @@ def _happened(event: Event, record: Record) -> str:
         }
     if event.verb == Verb.RECORD_CODED:
         outcome = dict(Outcome.choices).get(data.get("outcome", ""), "")
+        if data.get("code") and data.get("rule") == Rule.THRESHOLD:
+            return _("Coded %(code)s by its probability") % {"code": data["code"]}
         if data.get("code"):
             return _("Coded %(code)s by the dictionary") % {"code": data["code"]}
-        return _("Looked at by the dictionary: %(outcome)s") % {"outcome": outcome}
+        return _("Looked at by the machine: %(outcome)s") % {"outcome": outcome}
+    if event.verb == Verb.RECORD_ROUTED:
+        code = data.get("code", {}).get("to")
+        if code:
+            return _("Routed again: accepted as %(code)s") % {"code": code}
+        return _("Routed again: to a person")
+    if event.verb == Verb.LABEL_REVIEWED:
+        verdict = dict(LabelVerdict.choices).get(event.after)
+        code = data.get("code", "")
+        if verdict is None:
+            return _("The verdict on the code %(code)s was taken back") % {"code": code}
+        return _("The code %(code)s was reviewed: %(verdict)s") % {"code": code, "verdict": verdict}
     if event.verb == Verb.RECORD_DECIDED:
         if data.get("code"):
             return _("Decided: %(code)s") % {"code": data["code"]}

@@ -102,10 +102,15 @@ def apply(request: PageRequest, membership: Membership) -> HttpResponse:
         text = _("These are not the settings that were shown, or the routing changed meanwhile. Look again.")
         return _page(request, membership, form, {**context, "notice": text}, status=409)
     try:
-        made = route.save(study=study, user=request.user, settings=form.settings)
+        seen = study.routing.number if study.routing else 0
+        made = route.save(study=study, user=request.user, settings=form.settings, seen=seen)
     except InvalidInput as error:
         form.add_error(None, str(error))
         return _page(request, membership, form, status=422)
+    except Conflict as error:
+        return _page(
+            request, membership, form, {**_preview(study, form.settings), "notice": str(error)}, status=409
+        )
     messages.success(
         request, _("Routing %(number)s is saved; it holds from now on.") % {"number": made.number}
     )

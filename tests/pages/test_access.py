@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from coding_app.choices import FileKind
-from coding_app.models import Study
+from coding_app.models import Code, LabelSuspect, Study
 from coding_app.services import exports
 from tests import factories, kept_models
 
@@ -19,7 +19,12 @@ OF_MODELS = (
     "training-metrics", "evaluations", "evaluation-new", "evaluation", "evaluation-report",
     "evaluation-metrics",
 )  # fmt: skip
-SUPERVISORS = ("upload", "imports", "import", "import-issues", "exports", "export-download", *OF_MODELS)
+OF_ROUTING = (
+    "routing", "routing-records", "explorer", "explorer-records", "labels", "label-review", "label-download",
+)  # fmt: skip
+SUPERVISORS = (
+    "upload", "imports", "import", "import-issues", "exports", "export-download", *OF_MODELS, *OF_ROUTING,
+)  # fmt: skip
 MANAGERS = ("members", "study-settings", "model-upload", "model-remove")
 NAMES = (*EVERYBODY, *SUPERVISORS, *MANAGERS)
 POSTS = (
@@ -29,6 +34,8 @@ POSTS = (
     ("members", MANAGERS), ("study-settings", MANAGERS),
     ("training-new", SUPERVISORS), ("training-preview", SUPERVISORS), ("training-columns", SUPERVISORS),
     ("evaluation-new", SUPERVISORS), ("model", MANAGERS), ("model-upload", MANAGERS),
+    ("routing-preview", MANAGERS), ("routing-apply", MANAGERS), ("routing-again", MANAGERS),
+    ("label-decide", SUPERVISORS), ("label-undo", SUPERVISORS),
     ("model-promote", MANAGERS), ("model-roll-back", MANAGERS), ("model-remove", MANAGERS),
 )  # fmt: skip
 
@@ -49,7 +56,14 @@ def address(study: Study, name: str) -> str:
     for kind in ("training", "evaluation"):
         if name in {kind, f"{kind}-report", f"{kind}-metrics"}:
             keys[name] = getattr(study, f"{kind}s").earliest("pk").pk
-    return reverse(name, args=[study.slug, *([keys[name]] if name in keys else [])])
+    if name == "label-decide":
+        keys[name] = study.label_suspects.earliest("pk").pk
+    asked = {
+        "routing-records": "?accept_by=nobody&threshold=1&min_margin=0&audit_percent=0&audit_seed=0"
+        "&rule=everything",
+        "explorer-records": "?threshold=0.5",
+    }
+    return reverse(name, args=[study.slug, *([keys[name]] if name in keys else [])]) + asked.get(name, "")
 
 
 @pytest.fixture
@@ -58,7 +72,15 @@ def whole_study(coded_study: Study) -> Study:
     export = exports.request(study=coded_study, kind=FileKind.CSV, user=coded_study.created_by)
     factories.do(export.job)
     version = kept_models.add_version(coded_study)
-    kept_models.add_training(coded_study, version=version)
+    training = kept_models.add_training(coded_study, version=version)
+    LabelSuspect.objects.create(
+        study=coded_study,
+        training=training,
+        record=factories.record(coded_study, "009"),
+        code=Code.objects.get(code="411"),
+        suggested=Code.objects.get(code="715"),
+        quality=0.1,
+    )
     kept_models.add_evaluation(coded_study, version)
     return coded_study
 

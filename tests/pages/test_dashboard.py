@@ -9,10 +9,12 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from coding_app.choices import JobKind, JobState
-from coding_app.models import Export, Job, Study
+from coding_app.choices import AcceptBy, JobKind, JobState, Rule, WorkQueue
+from coding_app.models import Export, Job, Record, Study, WorkerHeartbeat
+from coding_app.routing import Settings
 from coding_app.selectors.records import RecordFilter
-from coding_app.services import work
+from coding_app.services import route, work
+from tests import scored
 
 LINK = re.compile(r'<a href="([^"]*/records/[^"]*)">\s*([\d,]+)[^<]*</a>')
 
@@ -65,7 +67,7 @@ def test_coding_is_started_once(coded_study: Study, sign_in: Callable[[str], Cli
     target = f"/studies/{coded_study.slug}/code/"
     assert client.post(target)["Location"] == f"/studies/{coded_study.slug}/"
     page = client.post(target, follow=True).content.decode()
-    assert "being coded already" in page
+    assert "being coded or routed already" in page
     assert "No worker answers" in page
     assert Job.objects.filter(kind=JobKind.CODE, state=JobState.QUEUED).count() == 1
 
@@ -117,3 +119,92 @@ def test_an_export_whose_file_is_gone_is_not_found(
     Export.objects.update(stored_as="exports/none.csv")
     assert client.get(target).status_code == 200
     assert client.get(f"{target}{export.pk}/download/").status_code == 404
+
+
+def answered(study: Study) -> None:
+    """Seven records that the model scored, routed by their probabilities, two of them for the audit."""
+    scored.score(study, scored.ANSWERS)
+    route.save(
+        study=study,
+        user=None,
+        settings=Settings(accept_by=AcceptBy.PROBABILITY, threshold=0.8, audit_share=0.5, audit_seed=3),
+    )
+    work.run_job(job_id=Job.objects.get(kind=JobKind.ROUTE).pk, worker="test")
+
+
+def test_what_was_accepted_and_why_the_rest_waits_is_counted(
+    coded_study: Study, sign_in: Callable[[str], Client]
+) -> None:
+    answered(coded_study)
+    answer = sign_in("supervisor").get(f"/studies/{coded_study.slug}/")
+    accepted = {count.label: count.number for count in answer.context["routes"]}
+    waiting = {count.label: count.number for count in answer.context["waiting_by"]}
+    drawn = Record.objects.filter(rule=Rule.AUDIT).count()
+    assert 0 < drawn < 4
+    assert accepted == {"Model": 4 - drawn}
+    assert waiting == {"Accepted, and drawn for the audit": drawn, "Below the threshold": 3}
+    for href, number in LINK.findall(answer.content.decode()):
+        target = href.replace("&amp;", "&")
+        listed = sign_in("supervisor").get(target).context["page"].paginator.count
+        assert listed == int(number.replace(",", "")), href
+
+
+def test_a_coder_is_given_no_list_of_the_audit(coded_study: Study, sign_in: Callable[[str], Client]) -> None:
+    answered(coded_study)
+    coder = sign_in("coder")
+    page = coder.get(f"/studies/{coded_study.slug}/").content.decode()
+    assert "rule=audit" not in page
+    assert "Drawn at random" in page
+    everything = coder.get(f"/studies/{coded_study.slug}/records/").context["page"].paginator.count
+    narrowed = coder.get(f"/studies/{coded_study.slug}/records/", {"rule": "audit"})
+    assert narrowed.context["page"].paginator.count == everything
+    assert 'value="audit"' not in narrowed.content.decode()
+
+
+def test_model_and_routing_stand_at_the_head(coded_study: Study, sign_in: Callable[[str], Client]) -> None:
+    page = sign_in("supervisor").get(f"/studies/{coded_study.slug}/").content.decode()
+    assert "no model" in page
+    answered(coded_study)
+    page = sign_in("supervisor").get(f"/studies/{coded_study.slug}/").content.decode()
+    assert "model 1</a> (baseline)" in page
+    assert "routing 1</a>: What is probable enough (0.80)" in page
+
+
+@pytest.mark.parametrize(
+    ("fallback", "words"), [("baseline", "its baseline coded"), ("none", "no record has")]
+)
+def test_a_run_that_fell_back_says_so_and_why(
+    coded_study: Study, sign_in: Callable[[str], Client], fallback: str, words: str
+) -> None:
+    run = scored.score(coded_study, scored.ANSWERS, fallback=fallback, fallback_reason="The folder is gone.")
+    client = sign_in("coder")
+    for target in (f"/studies/{coded_study.slug}/", f"/studies/{coded_study.slug}/jobs/{run.job_id}/"):
+        page = client.get(target).content.decode()
+        assert words in page
+        assert "The folder is gone." in page
+    scored.score(coded_study, scored.ANSWERS)
+    assert words not in client.get(f"/studies/{coded_study.slug}/").content.decode()
+
+
+def test_a_queue_that_nobody_listens_to_is_said_for_its_jobs_alone(
+    coded_study: Study, sign_in: Callable[[str], Client]
+) -> None:
+    WorkerHeartbeat.objects.create(name="files", queues=["default"], seen_at=timezone.now())
+    model = Job.objects.create(study=coded_study, kind=JobKind.EVALUATE, queue=WorkQueue.MODEL)
+    target = f"/studies/{coded_study.slug}/"
+    page = sign_in("coder").get(target).content.decode()
+    assert page.count("No worker answers") == 1
+    assert "--queues model" in page
+    assert "No worker answers" in sign_in("coder").get(f"{target}jobs/{model.pk}/").content.decode()
+    WorkerHeartbeat.objects.create(name="models", queues=["model"], seen_at=timezone.now())
+    assert "No worker answers" not in sign_in("coder").get(target).content.decode()
+
+
+def test_the_page_of_a_routing_says_what_it_changed(
+    coded_study: Study, sign_in: Callable[[str], Client]
+) -> None:
+    answered(coded_study)
+    job = Job.objects.get(kind=JobKind.ROUTE)
+    page = sign_in("coder").get(f"/studies/{coded_study.slug}/jobs/{job.pk}/")
+    assert page.context["rerouting"].looked_at == 7
+    assert "Routed otherwise than before" in page.content.decode()

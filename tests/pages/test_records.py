@@ -183,7 +183,7 @@ def test_decisions_and_history_are_told_in_words(decided_study: Study, sign_in: 
     assert "van" in page
     for words in (
         "Imported from records.csv, line 4",
-        "Looked at by the dictionary: Tied",
+        "Looked at by the machine: Tied",
         "Decided: 510",
         "found by search",
     ):

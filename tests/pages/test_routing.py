@@ -12,19 +12,10 @@ from coding_app.models import Job, Record, Routing, Study
 from coding_app.routing import Guard, Settings, Stratum
 from coding_app.services import route
 from tests import factories
-from tests.scored import Answer, score
+from tests.scored import ANSWERS, score
 
 SignIn = Callable[[str], Client]
 
-ANSWERS = {
-    "001": Answer({"716": 0.95, "715": 0.03}),
-    "002": Answer({"465": 0.90, "411": 0.05}),
-    "003": Answer({"470": 0.55, "510": 0.40}),
-    "004": Answer({"411": 0.70, "900": 0.10}),
-    "005": Answer({"900": 0.99}),
-    "006": Answer({"801": 0.85, "295": 0.10}),
-    "009": Answer({"715": 0.60, "411": 0.35}),
-}
 SENT = {
     "accept_by": "probability",
     "threshold": "0.8",

@@ -20,8 +20,8 @@ class JobSerializer(serializers.ModelSerializer[Job]):
     class Meta:
         model = Job
         fields = [
-            "id", "kind", "state", "done", "total", "percent", "error", "attempts", "cancel_requested",
-            "follow_up", "started_by", "created_at", "started_at", "finished_at",
+            "id", "kind", "queue", "state", "done", "total", "percent", "error", "attempts",
+            "cancel_requested", "follow_up", "started_by", "created_at", "started_at", "finished_at",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -37,6 +37,16 @@ class RunSerializer(serializers.ModelSerializer[Run]):
     """One pass of an engine over a study."""
 
     dictionary_version = serializers.CharField(read_only=True, allow_null=True, help_text="its name")
+    model_version = serializers.IntegerField(
+        source="model_version.number", read_only=True, allow_null=True, default=None, help_text="its number"
+    )
+    routing = serializers.IntegerField(
+        source="routing.number",
+        read_only=True,
+        allow_null=True,
+        default=None,
+        help_text="number of the version that held at the start",
+    )
     job = JobSerializer(read_only=True)
 
     class Meta:
@@ -45,6 +55,10 @@ class RunSerializer(serializers.ModelSerializer[Run]):
             "id",
             "engine",
             "dictionary_version",
+            "model_version",
+            "fallback",
+            "fallback_reason",
+            "routing",
             "child_age",
             "coded",
             "unchanged",

@@ -8,9 +8,13 @@ from rest_framework import serializers
 from coding_app import permissions
 from coding_app.api.serializers.catalogue import CodeBriefSerializer
 from coding_app.api.serializers.decisions import DecisionSerializer
+from coding_app.choices import RecordStatus, Rule
 from coding_app.models import Event, Record, Suggestion, SuggestionSet
 from coding_app.selectors.columns import original_columns
 from coding_app.selectors.records import history
+
+_RULES = frozenset({"rule", "routing"})
+"""What an event's data say of the routing."""
 
 
 class ColumnSerializer(serializers.Serializer[dict[str, str]]):
@@ -41,7 +45,7 @@ class SuggestionSerializer(serializers.ModelSerializer[Suggestion]):
 
     class Meta:
         model = Suggestion
-        fields = ["id", "rank", "code", "title", "parent", "source", "priority", "reason"]
+        fields = ["id", "rank", "code", "title", "parent", "source", "priority", "probability", "reason"]
         read_only_fields = fields
 
 
@@ -56,7 +60,12 @@ class MatchSerializer(serializers.Serializer[dict[str, Any]]):
 
 
 class SuggestionSetSerializer(serializers.ModelSerializer[SuggestionSet]):
-    """The dictionary coder's answer with its whole trace."""
+    """The machine's answer: the dictionary coder's with its whole trace, the model's, and both together.
+
+    ``best`` is the first suggestion's code, ``probability`` its own and ``margin`` how far it is ahead of the
+    second; ``model_code`` is the model's own first code; ``learnt`` says whether the model learnt from a
+    record with this text.
+    """
 
     code = CodeBriefSerializer(read_only=True, allow_null=True)
     rule = serializers.CharField(
@@ -65,14 +74,26 @@ class SuggestionSetSerializer(serializers.ModelSerializer[SuggestionSet]):
     dictionary_version = serializers.CharField(
         source="run.dictionary_version", read_only=True, allow_null=True, help_text="its name"
     )
+    model_version = serializers.IntegerField(
+        source="run.model_version.number",
+        read_only=True,
+        allow_null=True,
+        default=None,
+        help_text="its number",
+    )
+    fallback = serializers.CharField(
+        source="run.fallback", read_only=True, help_text="what coded in the model's place, or empty"
+    )
+    best = CodeBriefSerializer(read_only=True, allow_null=True)
+    model_code = CodeBriefSerializer(read_only=True, allow_null=True)
     suggestions = SuggestionSerializer(many=True, read_only=True)
     trace = MatchSerializer(many=True, read_only=True)
 
     class Meta:
         model = SuggestionSet
         fields = [
-            "run", "dictionary_version", "outcome", "code", "table", "priority", "rule", "suggestions",
-            "trace",
+            "run", "dictionary_version", "model_version", "fallback", "outcome", "code", "table", "priority",
+            "rule", "best", "probability", "margin", "model_code", "learnt", "suggestions", "trace",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -90,13 +111,27 @@ class EventSerializer(serializers.ModelSerializer[Event]):
 
 
 class RecordSerializer(serializers.ModelSerializer[Record]):
-    """A record. ``reference_code``, known beforehand from the file, is left out for coders."""
+    """A record. ``reference_code``, known beforehand from the file, is left out for coders.
+
+    ``rule`` is which rule of the routing took it, ``routing`` the number of the version that has the rule. To
+    coders a record that waits for the audit has neither.
+    """
 
     outcome = serializers.CharField(
         source="suggestion_set.outcome", read_only=True, allow_null=True, default=None
     )
     table = serializers.CharField(
         source="suggestion_set.table", read_only=True, allow_null=True, default=None
+    )
+    probability = serializers.FloatField(
+        source="suggestion_set.probability", read_only=True, allow_null=True, default=None
+    )
+    routing = serializers.IntegerField(
+        source="routing.number",
+        read_only=True,
+        allow_null=True,
+        default=None,
+        help_text="number of the version",
     )
     final_code = CodeBriefSerializer(read_only=True, allow_null=True)
     decided_by = serializers.SlugRelatedField[Any](slug_field="username", read_only=True, allow_null=True)
@@ -106,7 +141,8 @@ class RecordSerializer(serializers.ModelSerializer[Record]):
         model = Record
         fields = [
             "id", "external_id", "source", "line", "occupation", "industry", "age", "status", "version",
-            "outcome", "table", "final_code", "route", "decided_by", "decided_at", "reference_code",
+            "outcome", "table", "probability", "rule", "routing", "final_code", "route", "decided_by",
+            "decided_at", "reference_code",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -115,6 +151,8 @@ class RecordSerializer(serializers.ModelSerializer[Record]):
         shown = super().to_representation(instance)
         if not permissions.allows(self.context["role"], permissions.SUPERVISE):
             del shown["reference_code"]
+            if instance.rule == Rule.AUDIT and instance.status == RecordStatus.WAITING:
+                shown |= {"rule": "", "routing": None}
         return shown
 
 
@@ -142,5 +180,9 @@ class RecordDetailSerializer(RecordSerializer):
 
     @extend_schema_field(EventSerializer(many=True))
     def get_history(self, record: Record) -> list[dict[str, Any]]:
-        """Everything that happened to the record, oldest first."""
-        return [dict(EventSerializer().to_representation(event)) for event in history(record)]
+        """Everything that happened to the record, oldest first; to coders without the routing's rules."""
+        found = [dict(EventSerializer().to_representation(event)) for event in history(record)]
+        if not permissions.allows(self.context["role"], permissions.SUPERVISE):
+            for event in found:
+                event["data"] = {name: value for name, value in event["data"].items() if name not in _RULES}
+        return found
