@@ -94,14 +94,19 @@ def _web(port: int) -> list[str]:
 
 def _worker(queue: str) -> list[str]:
     # One for each queue: a training of an hour keeps no file and no coding run waiting. It takes what
-    # processor time the others leave.
-    polite = ["nice", "-n", "10"] if queue == WorkQueue.TRAINING and shutil.which("nice") else []
+    # processor time the others leave, and gives its memory back afterwards.
+    polite: list[str] = []
+    options: list[str] = []
+    if queue == WorkQueue.TRAINING:
+        polite = ["nice", "-n", "10"] if shutil.which("nice") else []
+        options = ["--max-tasks-per-child", "1"]
     return [
         *polite,
         *(sys.executable, "-m", "celery", "-A", "coding_app", "worker"),
         *("--queues", queue, "--concurrency", "1", "--loglevel", "info"),
         *("--hostname", f"{queue}.{os.getpid()}@%h"),
         *("--without-gossip", "--without-mingle", "--without-heartbeat"),
+        *options,
     ]
 
 
