@@ -187,17 +187,13 @@ def audit(study: Study) -> Audit:
 
     It counts the records that were drawn, under this routing or an earlier one, and that it would draw again.
     """
-    asked = routing.rules(study, routing.current(study))
-    drawn = Record.objects.filter(study=study, rule=Rule.AUDIT, suggestion_set__isnull=False)
     found: Counter[str] = Counter()
     wrong = 0
-    for one in routing.standings(study, asked, drawn):
-        if one.then_rule == Rule.AUDIT:
-            found[one.status] += 1
-            wrong += one.status == RecordStatus.DECIDED and one.code != asked.taken(one.facts)
+    for one, is_wrong in _audited(study):
+        found[one.status] += 1
+        wrong += is_wrong
     cannot = found[RecordStatus.CANNOT_CODE]
     decided = found[RecordStatus.DECIDED] + cannot
-    wrong += cannot
     return Audit(
         drawn=decided + found[RecordStatus.WAITING],
         waiting=found[RecordStatus.WAITING],
@@ -205,3 +201,41 @@ def audit(study: Study) -> Audit:
         cannot=cannot,
         bound=coders.error_bound(wrong, decided),
     )
+
+
+def audit_wrong(study: Study) -> list[int]:
+    """Keys, ascending, of the records behind ``Audit.wrong``."""
+    return [one.key for one, is_wrong in _audited(study) if is_wrong]
+
+
+def _audited(study: Study) -> Iterator[tuple[Standing, bool]]:
+    """The records of the audit, each with whether a person found the machine's code to be wrong."""
+    found: Counter[str] = Counter()
+    wrong = 0
+    for one, is_wrong in _audited(study):
+        found[one.status] += 1
+        wrong += is_wrong
+    cannot = found[RecordStatus.CANNOT_CODE]
+    decided = found[RecordStatus.DECIDED] + cannot
+    return Audit(
+        drawn=decided + found[RecordStatus.WAITING],
+        waiting=found[RecordStatus.WAITING],
+        wrong=wrong,
+        cannot=cannot,
+        bound=coders.error_bound(wrong, decided),
+    )
+
+
+def audit_wrong(study: Study) -> list[int]:
+    """Keys, ascending, of the records behind :attr:`Audit.wrong`."""
+    return [one.facts.key for one, is_wrong in _audited(study) if is_wrong]
+
+
+def _audited(study: Study) -> Iterator[tuple[Standing, bool]]:
+    """Every record of the audit, and whether a person found the machine wrong."""
+    asked = routing.rules(study, routing.current(study))
+    drawn = Record.objects.filter(study=study, rule=Rule.AUDIT, suggestion_set__isnull=False)
+    for one in routing.standings(study, asked, drawn):
+        if one.then_rule == Rule.AUDIT:
+            otherwise = one.status == RecordStatus.DECIDED and one.code != asked.taken(one.facts)
+            yield one, otherwise or one.status == RecordStatus.CANNOT_CODE

@@ -279,6 +279,8 @@ def test_the_audit_counts_what_people_decide_otherwise(scored: Study) -> None:
     assert found.rate.value == 0.5
     assert found.bound == pytest.approx(0.902, abs=0.001), "exact binomial, 2 of 4"
     assert not found.complete
+    wrong = Record.objects.filter(pk__in=routing_preview.audit_wrong(scored))
+    assert set(wrong.values_list("external_id", flat=True)) == {"002", "004"}
 
 
 def test_an_audit_counts_what_the_routing_in_force_would_draw(scored: Study) -> None:
