@@ -68,11 +68,10 @@ def _comparable(current: ModelVersion, columns: frozenset[str]) -> coders.Loaded
 def rule(told: Json) -> str:
     """Why a candidate with these figures is promoted (``won``, ``no_current``) or not."""
     current, baseline = told["current"], told["baseline"]
-    enough = told["records"] >= FEWEST
     if current is None:
-        beaten = enough and baseline is not None and told["candidate"]["k"] <= baseline["k"]
+        beaten = told["records"] and baseline is not None and told["candidate"]["k"] <= baseline["k"]
         return "not_better_than_baseline" if beaten else "no_current"
-    if not enough:
+    if told["records"] < FEWEST:
         return "too_few" if told["records"] else "no_test"
     if told["candidate"]["k"] <= current["k"]:
         return "not_better_than_current"

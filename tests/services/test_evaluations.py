@@ -268,7 +268,8 @@ def test_one_that_became_current_meanwhile_is_not_replaced(
         (0, 0, 0, 0, "no_test"),
         (50, None, 50, 100, "not_better_than_baseline"),
         (51, None, 50, 100, "no_current"),
-        (0, None, 9, 9, "no_current"),
+        (8, None, 8, 9, "not_better_than_baseline"),
+        (0, None, 0, 0, "no_current"),
         (0, None, None, 0, "no_current"),
     ],
 )
