@@ -5,7 +5,14 @@ import sys
 
 from tests.shared import REPOSITORY
 
-MEASURES = ("dictionary_speed", "dictionary_learn", "datafiles_speed", "import_export", "classifier_speed")
+MEASURES = (
+    "dictionary_speed",
+    "dictionary_learn",
+    "datafiles_speed",
+    "import_export",
+    "classifier_speed",
+    "classifier_accuracy",
+)
 
 
 def main(wanted: list[str]) -> int:
