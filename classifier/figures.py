@@ -136,6 +136,7 @@ def models(rows: Sequence[Json]) -> str:
         for side, color, marker, shift in (("own", FIRST, "o", 0.12), ("all", SECOND, "s", -0.12)):
             _dots(plot, [row[side]["accuracy"] for row in rows], color, marker, shift, _SIDES[side])
         plot.set_yticks(range(len(rows), 0, -1), [_short(row["model"]) for row in rows])
+        plot.set_ylim(0.5, len(rows) + 0.5)
         percent(plot, "x")
         plot.grid(axis="y", visible=False)
         figure.legend(loc="outside upper left", ncols=2)
@@ -258,6 +259,7 @@ def side_by_side(rows: Sequence[Json], names: Sequence[str]) -> str:
             rates = [row["accuracies"][place] for row in rows]
             _dots(plot, rates, colors[place % 4], _MARKERS[place % len(_MARKERS)], shift, _short(name))
         plot.set_yticks(range(len(rows), 0, -1), [_short(row["label"]) for row in rows])
+        plot.set_ylim(0.5, len(rows) + 0.5)
         percent(plot, "x")
         plot.grid(axis="y", visible=False)
         figure.legend(loc="outside upper left", ncols=min(3, len(names)))

@@ -20,7 +20,7 @@ from classifier.errors import ClassifierError
 from classifier.transformer import TransformerEngine
 
 if TYPE_CHECKING:
-    from classifier.encoder import Base
+    from classifier.bases import Base
 
 _LENGTH: Final = 200
 """Tokens of a text that are read."""
@@ -49,7 +49,8 @@ class FrozenEncoder:
         """The encoder of that name, or in that folder; raises ClassifierError when it cannot be loaded."""
         import torch
 
-        from classifier.encoder import find_base, load_base
+        from classifier.bases import find_base
+        from classifier.encoder import load_base
 
         base = find_base(name)
         config_size = 1

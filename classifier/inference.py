@@ -1,9 +1,11 @@
 """Scores of many texts from a trained encoder, fast and in bounded memory.
 
 Every distinct text is computed once; texts are cut to tokens a few thousand at a time, sorted by length, and
-batched by a number of tokens, so that next to nothing is padding and a long text makes no batch large. Where
-the processor multiplies in bfloat16 it does: probabilities stay the same to the second decimal. int8 moves
-probabilities by up to 0.3: it is used only where it is asked for by name.
+batched by a number of tokens, so that next to nothing is padding and a long text makes no batch large. Each
+core of the processor works on a batch of its own: none waits for another within a product, and the scores
+are the same whatever the number of cores. Where the processor multiplies in bfloat16 it does: probabilities
+stay the same to the second decimal. int8 moves probabilities by up to 0.3: it is used only where it is asked
+for by name.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from classifier.engine import Floats
 from classifier.errors import ClassifierError
 from classifier.tokenizers import TextCutter
 from classifier.training import has_bfloat16, pad, pick_device
+from classifier.workers import workers
 
 Precision = Literal["auto", "float32", "bfloat16", "int8"]
 
@@ -64,7 +67,7 @@ class Scorer:
 
         def forward(ids: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
             with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=dtype == torch.bfloat16):
-                logits: torch.Tensor = model(ids, mask)
+                logits: torch.Tensor = model(ids.to(self.device), mask.to(self.device))
                 return logits
 
         return forward
@@ -74,25 +77,32 @@ class Scorer:
 
         Raises ClassifierError where a logit is no finite number: weights that were damaged or diverged.
         """
-        scores = np.empty((len(texts), self.classes), dtype=np.float32)
-        rows: dict[str, list[int]] = {}
-        for row, text in enumerate(texts):
-            rows.setdefault(text, []).append(row)
-        distinct = list(rows)
-        with torch.inference_mode():
+        numbers: dict[str, int] = {}
+        for text in texts:
+            numbers.setdefault(text, len(numbers))
+        distinct = list(numbers)
+        scores = np.empty((len(distinct), self.classes), dtype=np.float32)
+        with workers(torch.get_num_threads() if self.device.type == "cpu" else 1) as work:
             for start in range(0, len(distinct), _CHUNK):
-                chunk = distinct[start : start + _CHUNK]
-                ids = self.cutter(chunk)
-                for places in by_length([len(row) for row in ids], self.tokens):
-                    batch, mask = pad([ids[place] for place in places], self.cutter.pad_id)
-                    logits = self._forward(batch.to(self.device), mask.to(self.device)).float().cpu().numpy()
-                    for place, row_scores in zip(places, logits, strict=True):
-                        scores[rows[chunk[place]]] = row_scores
+                ids = self.cutter(distinct[start : start + _CHUNK])
+                lengths = [len(row) for row in ids]
+                drawn = list(by_length(lengths, self._room(sum(lengths))))
+                batches = ([ids[place] for place in places] for places in drawn)
+                for places, logits in zip(drawn, list(work(self._logits, batches)), strict=True):
+                    scores[[start + place for place in places]] = logits.cpu().numpy()
         if not np.isfinite(scores).all():
             raise ClassifierError(
                 "the model gives scores that are no numbers: its weights are damaged; train it again"
             )
-        return scores
+        return scores if len(distinct) == len(texts) else scores[[numbers[text] for text in texts]]
+
+    def _room(self, tokens: int) -> int:
+        """The most tokens of a batch, where there are so many in all: few texts still occupy every core."""
+        return self.tokens if self.device.type != "cpu" else min(self.tokens, max(tokens // 16, 256))
+
+    def _logits(self, rows: Sequence[Sequence[int]]) -> torch.Tensor:
+        with torch.inference_mode():
+            return self._forward(*pad(rows, self.cutter.pad_id)).float()
 
 
 def by_length(lengths: Sequence[int], tokens: int) -> Iterator[list[int]]:

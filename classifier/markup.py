@@ -11,6 +11,7 @@ Json = dict[str, Any]
 
 _OPEN_ROWS: Final = 12
 """A longer table is folded away, and opened by a click."""
+_FIRST_ROWS: Final = 20
 _COLUMNS: Final = 6
 _NOTHING: Final = "–"
 
@@ -99,9 +100,20 @@ def table(header: Sequence[str], rows: Iterable[Sequence[object]], *, words: Seq
     )
 
 
-def folded(summary: str, content: Safe, *, most: int = _OPEN_ROWS) -> Safe:
-    """Content that is folded away when it is a table of more than `most` rows."""
-    many = content.count("<tr>") > most + 1
+def opened(header: Sequence[str], rows: Sequence[Sequence[object]], *, words: Sequence[int] = (0,)) -> Safe:
+    """A long table: its first rows, and the others folded away below them."""
+    first = table(header, rows[:_FIRST_ROWS], words=words)
+    rest = rows[_FIRST_ROWS:]
+    if not rest:
+        return first
+    return Safe(
+        f"{first}<details><summary>{len(rest):,} more</summary>{table(header, rest, words=words)}</details>"
+    )
+
+
+def folded(summary: str, content: Safe) -> Safe:
+    """Content that is folded away when it is a table of many rows."""
+    many = content.count("<tr>") > _OPEN_ROWS + 1
     state = "" if many else " open"
     return Safe(f"<details{state}><summary>{escape(summary)}</summary>{content}</details>")
 

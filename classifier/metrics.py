@@ -9,7 +9,7 @@ analysis").
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
@@ -267,9 +267,15 @@ def confusions(
     ]
 
 
-def unseen(predictions: Predictions, hierarchy: Hierarchy | None = None) -> Json:
-    """What the model or the records lack.
+def unseen(
+    predictions: Predictions,
+    hierarchy: Hierarchy | None = None,
+    trained: Mapping[str, int] | None = None,
+) -> Json:
+    """What the model or the records lack; `trained` maps codes to training records.
 
+    `without_training`: classes that no training record had, known by their titles or other phrases alone,
+    with the `records` here and how many of them are `correct` (empty where `trained` is not known);
     `unknown_to_model`: reference codes that are no class of the model, with their `records` (all counted
     wrong); `not_in_classification`: reference codes outside the classification; `without_class`: codes of the
     classification, at the model's level, that the model can never give; `without_records`: classes no record
@@ -283,7 +289,14 @@ def unseen(predictions: Predictions, hierarchy: Hierarchy | None = None) -> Json
         return [{"code": code, "records": records[code]} for code in codes]
 
     level = hierarchy.level_of(predictions.classes) if hierarchy else None
+    seen = None if trained is None else {code for code, count in trained.items() if count}
+    right = Counter(code for code, hit in zip(predictions.codes, predictions.correct, strict=True) if hit)
     return {
+        "without_training": [
+            {"code": code, "records": records[code], "correct": right[code]}
+            for code in predictions.classes
+            if seen is not None and code not in seen
+        ],
         "unknown_to_model": counted(sorted(code for code in records if code not in known)),
         "not_in_classification": counted(
             sorted(code for code in records if hierarchy is not None and code not in hierarchy.titles)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final, Self
@@ -16,7 +18,7 @@ from typing import Any, Final, Self
 import numpy as np
 
 from classifier.calibrate import Calibration
-from classifier.engine import Engine, Floats, Json, engine_class
+from classifier.engine import ENGINES, Engine, Floats, Json, engine_class
 from classifier.errors import ClassifierError
 from classifier.examples import as_text
 from classifier.learnt import FILE as LEARNT
@@ -146,39 +148,75 @@ class Model:
         model, of a later format, incomplete, changed, with a pickle, for an engine whose packages are absent.
         """
         folder = Path(folder)
-        try:
-            check_folder(folder)
-            content = read_json(folder / "model.json")
-            learnt = _read_learnt(folder / LEARNT, content.pop("learnt", None))
-            if content.get("format") != FORMAT:
-                raise ClassifierError(f"its format is {content.get('format')!r}; this version reads {FORMAT}")
-            classes = _classes(content.get("classes"))
-            _check_files(folder / "engine", content.get("files"))
-            engine = engine_class(str(content.get("engine"))).load(folder / "engine")
+        with _told(folder):
+            found = _read(folder)
+            engine = engine_class(found.engine).load(folder / "engine")
             width = engine.scores([]).shape[1]
-            if width != len(classes):
+            if width != len(found.classes):
                 raise ClassifierError(
-                    f"its engine tells {width} classes apart, model.json has {len(classes)}"
+                    f"its engine tells {width} classes apart, model.json has {len(found.classes)}"
                 )
-            model = cls(
-                classes,
-                engine,
-                Calibration.from_dict(content.get("calibration")),
-                Template(str(content.get("template"))),
-                read_json(folder / "card.json"),
-                learnt,
-            )
-        except ClassifierError as error:
-            raise ClassifierError(
-                f"the model {folder} cannot be loaded: {error.message}", error.faults
-            ) from error
-        except Exception as error:
-            reason = f"{type(error).__name__}: {error}"
-            raise ClassifierError(
-                f"the model {folder} cannot be loaded; its files are broken ({reason})"
-            ) from error
-        model.fingerprint = _fingerprint(content)
+            model = cls(found.classes, engine, found.calibration, found.template, found.card, found.learnt)
+            model.fingerprint = found.fingerprint
         return model
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a model folder has beside the weights; `engine` is the kind of engine."""
+
+    engine: str
+    classes: tuple[str, ...]
+    calibration: Calibration
+    template: Template
+    card: Json
+    learnt: Learnt | None
+    fingerprint: str
+
+
+def inspect(folder: str | Path) -> Contents:
+    """All of a model but its weights, which are checked and not loaded: needs no torch, and little time.
+
+    Raises ClassifierError as `Model.load` does, but for weights that do not fit the engine.
+    """
+    folder = Path(folder)
+    with _told(folder):
+        return _read(folder)
+
+
+def _read(folder: Path) -> Contents:
+    check_folder(folder)
+    content = read_json(folder / "model.json")
+    learnt = _read_learnt(folder / LEARNT, content.pop("learnt", None))
+    if content.get("format") != FORMAT:
+        raise ClassifierError(f"its format is {content.get('format')!r}; this version reads {FORMAT}")
+    classes = _classes(content.get("classes"))
+    _check_files(folder / "engine", content.get("files"))
+    return Contents(
+        engine=_engine(content.get("engine")),
+        classes=classes,
+        calibration=Calibration.from_dict(content.get("calibration")),
+        template=Template(str(content.get("template"))),
+        card=read_json(folder / "card.json"),
+        learnt=learnt,
+        fingerprint=_fingerprint(content),
+    )
+
+
+@contextmanager
+def _told(folder: Path) -> Iterator[None]:
+    """Whatever goes wrong inside is a ClassifierError about the folder."""
+    try:
+        yield
+    except ClassifierError as error:
+        raise ClassifierError(
+            f"the model {folder} cannot be loaded: {error.message}", error.faults
+        ) from error
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"
+        raise ClassifierError(
+            f"the model {folder} cannot be loaded; its files are broken ({reason})"
+        ) from error
 
 
 def rank_codes(probabilities: Floats, top: int) -> np.ndarray[Any, np.dtype[np.int64]]:
@@ -201,6 +239,12 @@ def _classes(data: Any) -> tuple[str, ...]:
     ):
         raise ClassifierError("model.json has no list of classes, each a text, each once")
     return tuple(data)
+
+
+def _engine(kind: Any) -> str:
+    if kind not in ENGINES:
+        raise ClassifierError(f"there is no engine {kind!r}; known are {', '.join(ENGINES)}")
+    return str(kind)
 
 
 def _check_files(home: Path, files: Any) -> None:

@@ -135,7 +135,7 @@ def under_and_over(models: Mapping[str, Sequence[ClassPrecision]], *, cut: float
 
     `models` maps names (the full model, the one trained on half) to their classes; one row for each model and
     side, with `model`, `side` ('under' or 'over'), `cut`, `trained` (see `quartiles`) and the `sizes`
-    themselves.
+    themselves. Classes without training records, which are known by words alone, do not count.
     """
     found = []
     for name, classes in models.items():
@@ -143,7 +143,9 @@ def under_and_over(models: Mapping[str, Sequence[ClassPrecision]], *, cut: float
             sizes = [
                 row.trained
                 for row in classes
-                if row.precision is not None and (row.precision < cut) == (side == "under")
+                if row.trained > 0
+                and row.precision is not None
+                and (row.precision < cut) == (side == "under")
             ]
             found.append(
                 {"model": name, "side": side, "cut": cut, "trained": quartiles(sizes), "sizes": sizes}

@@ -6,12 +6,9 @@ from html import escape
 from typing import Any, Final
 
 from classifier import figures
-from classifier.markup import Safe, code, figure, folded, note, percent, rate, table
+from classifier.markup import Safe, code, figure, folded, note, opened, percent, rate, table
 
 Json = dict[str, Any]
-
-_LISTED: Final = 200
-"""What the reader came for stays open up to this many rows."""
 
 
 def confusions(metrics: Json) -> Safe:
@@ -27,12 +24,8 @@ def confusions(metrics: Json) -> Safe:
         ]
         for row in metrics["confusions"]
     ]
-    pairs = table(
-        ["Right code", "Given", "Records", "Of the code's records", "Surest examples"], rows, words=(0, 1, 4)
-    )
-    listed = Safe(
-        "<h3>Commonest confusions</h3>" + folded(f"{len(rows)} pairs of codes", pairs, most=_LISTED)
-    )
+    header = ["Right code", "Given", "Records", "Of the code's records", "Surest examples"]
+    listed = Safe(f"<h3>Commonest confusions</h3>{opened(header, rows, words=(0, 1, 4))}")
     if not groups:
         return listed
     drawn = table(
@@ -49,18 +42,19 @@ def unseen(data: Json) -> Safe:
     parts = []
     for key, heading in _UNSEEN.items():
         rows = data[key]
-        counted = bool(rows) and "records" in rows[0]
-        cells = [
-            [code(row["code"], row["code_title"]), *([row["records"]] if counted else [])] for row in rows
-        ]
+        names = [name for name in _COUNTS if rows and name in rows[0]]
+        cells = [[code(row["code"], row["code_title"]), *[row[name] for name in names]] for row in rows]
+        header = ["Code", *[_COUNTS[name] for name in names]]
         parts.append(
             f"<h3>{heading}</h3>"
-            + folded(_how_many(len(rows)), table(["Code", "Records"][: 1 + counted], cells))
+            + (folded(_how_many(len(rows)), table(header, cells)) if rows else table(header, []))
         )
     return Safe("".join(parts))
 
 
+_COUNTS: Final = {"records": "Records", "correct": "Right"}
 _UNSEEN: Final = {
+    "without_training": "Classes of the model that it saw no record of, and knows by words alone",
     "unknown_to_model": "Right codes the model does not have: all their records count as wrong",
     "not_in_classification": "Right codes that are not in the classification",
     "without_class": "Codes of the classification the model can never give",
@@ -97,7 +91,7 @@ def labels(data: Json) -> Safe:
             "list means",
             "little for records that the model was trained on.",
         )
-        + folded(_how_many(len(rows)), table(header, rows, words=(1, 2, 4)), most=_LISTED)
+        + opened(header, rows, words=(1, 2, 4))
     )
 
 

@@ -6,7 +6,7 @@ from html import escape
 from typing import Any
 
 from classifier import figures
-from classifier.markup import Safe, code, facts, figure, note, p_value, rate, table
+from classifier.markup import Safe, code, facts, figure, folded, note, p_value, rate, table
 
 Json = dict[str, Any]
 
@@ -38,7 +38,10 @@ def size(metrics: Json) -> Safe:
     )
     left = data["left_out"]
     more = (
-        note(f"Left out, for want of training records or of a precision: {', '.join(left)}.")
+        folded(
+            f"{len(left)} classes are left out, for want of training records or of a precision",
+            table(["Code"], [[code(one, titles.get(one, ""))] for one in left]),
+        )
         if left
         else Safe("")
     )
@@ -134,7 +137,8 @@ def models(metrics: Json) -> Safe:
         "Top-5",
     ]
     caption = (
-        "The paper's variants (Supplementary Table 3) on the same held-out records. 'Own': only records "
+        "The paper's variants (Supplementary Table 3), trained for this table with the paper's class filter "
+        "and judged on the same held-out records, not calibrated. 'Own': only records "
         "whose code is "
         "a class of the model, as the paper does; 'all': every record, those of left-out classes counted "
         "as wrong."

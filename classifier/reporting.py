@@ -98,7 +98,7 @@ def compare_models(
     codes = [read.codes[at] for at in keep]
     texts = [[own[at] for at in keep] for own in read.texts]
     if learnt == "leave-out" and seen.any():
-        read.left_out["text learnt from by a model"] = int(seen.sum())
+        read.left_out["a text that a model learnt from"] = int(seen.sum())
     return compare(
         [
             (name, Predictions(codes, model.classes, model.predict_proba(own)))
@@ -221,6 +221,7 @@ def _about_model(model: Model, name: str) -> Json:
     return {
         "name": name,
         "engine": model.engine.kind,
+        "base": str(model.engine.describe().get("base", "")),
         "template": model.template.template,
         "classes": len(model.classes),
         "fingerprint": model.fingerprint,

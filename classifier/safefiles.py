@@ -74,6 +74,8 @@ def folder_when_complete(target: Path) -> Iterator[Path]:
     `target` may be absent, an empty folder, or an older model, which stays until the new one is whole. Raises
     ClassifierError when it is anything else, or when the disk refuses (full, say).
     """
+    from safetensors import SafetensorError
+
     target = target.resolve()
     check_target(target)
     part = target.with_name(f".{target.name}.{os.getpid()}.part")
@@ -92,10 +94,9 @@ def folder_when_complete(target: Path) -> Iterator[Path]:
             raise
     except BaseException as error:
         shutil.rmtree(part, ignore_errors=True)
-        if isinstance(error, OSError):
-            raise ClassifierError(
-                f"the model cannot be written to {target}: {error.strerror or error}"
-            ) from error
+        if isinstance(error, (OSError, SafetensorError)):  # the latter hides what the disk said in its text
+            reason = getattr(error, "strerror", None) or error
+            raise ClassifierError(f"the model cannot be written to {target}: {reason}") from error
         raise
     shutil.rmtree(old, ignore_errors=True)
 

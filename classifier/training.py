@@ -4,8 +4,9 @@ The paper (Kim et al. 2024, page 4) trains DistilKoBERT with Adam, batches of 64
 the recipe 'stock'. Encoders made for sentence embeddings want the recipe 'mean': a head that learns about
 twenty times as fast as the encoder, warm-up and decay.
 
-Two things make it fast without changing what is learned: texts of like length share a batch, so that little
-is padding; and where the processor multiplies in bfloat16, it does (weights and sums stay float32).
+Three things make it fast without changing what is learned: texts of like length share a batch, so that
+little is padding; where the processor multiplies in bfloat16, it does (weights and sums stay float32); and on
+a processor, BERT and DistilBERT are computed by a lean forward pass, each core with a part of the batch.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from __future__ import annotations
 import json
 import math
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -24,13 +25,17 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch.nn.functional import cross_entropy
 
+from classifier.compact import can_be_compact
 from classifier.encoder import Pooling, TextClassifier
 from classifier.engine import Ints, Progress, Report
 from classifier.errors import ClassifierError
+from classifier.lean import Lean
+from classifier.workers import Map, workers
 
 CHECKPOINT_VERSION: Final = 1
 _GROUP = 50  # batches whose texts are sorted by length together
 _PATIENCE = 20  # steps before a loss is called diverged
+_GRADIENTS = 2**30  # bytes that the gradients of all parts of a batch may take
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +119,14 @@ def pad(rows: Sequence[Sequence[int]], pad_id: int) -> tuple[torch.Tensor, torch
     return torch.from_numpy(ids), torch.from_numpy(mask)
 
 
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    ids: Sequence[Sequence[int]]
+    targets: Ints
+    pad_id: int
+    step: int
+
+
 class Trainer:
     """One training: the model, its optimiser, and how far it is.
 
@@ -142,6 +155,7 @@ class Trainer:
         self.bfloat16 = has_bfloat16(self.device) if bfloat16 is None else bfloat16
         self.losses: list[float] = []
         self.optimizer = self._optimizer()
+        self.parts = self._parts()
 
     def _optimizer(self) -> torch.optim.Optimizer:
         self.model.to(self.device)
@@ -162,6 +176,13 @@ class Trainer:
             fused=True,
         )
 
+    def _parts(self) -> int:
+        """In how many parts a batch is computed, side by side: as many as there are threads and room for."""
+        if self.device.type != "cpu" or not can_be_compact(self.model):
+            return 1
+        room = _GRADIENTS // (4 * sum(parameter.numel() for parameter in self.model.parameters()))
+        return max(min(torch.get_num_threads(), room), 1)
+
     def run(self, ids: Sequence[Sequence[int]], targets: Ints, pad_id: int, report: Report) -> None:
         """Trains all epochs that are not done yet; `losses` then has the mean loss of each.
 
@@ -173,33 +194,64 @@ class Trainer:
         steps = per_epoch * self.recipe.epochs
         watch = _Watch(self.model.classes)
         self.model.train()
-        for epoch in range(len(self.losses), self.recipe.epochs):
-            step = epoch * per_epoch
-            total = 0.0
-            with torch.random.fork_rng():
-                # Each epoch's own: what is drawn after a resumption is what would have been drawn anyway.
-                torch.manual_seed(self.seed * 1_000_003 + epoch)
-                for rows in batches(lengths, self.recipe.batch_size, self.seed, epoch):
-                    batch = pad([ids[row] for row in rows], pad_id)
-                    loss = self._step(*batch, torch.from_numpy(targets[rows]), self.recipe.rate(step, steps))
-                    watch(loss, epoch)
-                    total += loss * len(rows)
-                    step += 1
-                    report(Progress("training", step, steps, loss))
-            self.losses.append(total / len(ids))
-            self._keep()
+        with workers(self.parts) as work:
+            compute = self._computation(work)
+            for epoch in range(len(self.losses), self.recipe.epochs):
+                step = epoch * per_epoch
+                total = 0.0
+                with torch.random.fork_rng():
+                    # Each epoch's own: what is drawn after a resumption is what would have been drawn anyway.
+                    torch.manual_seed(self.seed * 1_000_003 + epoch)
+                    for rows in batches(lengths, self.recipe.batch_size, self.seed, epoch):
+                        batch = _Batch([ids[row] for row in rows], targets[rows], pad_id, step)
+                        loss = self._step(batch, compute, self.recipe.rate(step, steps))
+                        watch(loss, epoch)
+                        total += loss * len(rows)
+                        step += 1
+                        report(Progress("training", step, steps, loss))
+                self.losses.append(total / len(ids))
+                self._keep()
         self.model.eval()
 
-    def _step(self, ids: torch.Tensor, mask: torch.Tensor, targets: torch.Tensor, rate: float) -> float:
+    def _step(self, batch: _Batch, compute: Callable[[_Batch], float], rate: float) -> float:
         for group in self.optimizer.param_groups:
             group["lr"] = self.recipe.learning_rate * group["factor"] * rate
-        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.bfloat16):
-            logits = self.model(ids.to(self.device), mask.to(self.device))
-        loss = cross_entropy(logits.float(), targets.to(self.device))
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss = compute(batch)
         torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.recipe.clip)
         self.optimizer.step()
+        return loss
+
+    def _computation(self, work: Map) -> Callable[[_Batch], float]:
+        """What computes the loss of a batch, and leaves the gradients with the parameters."""
+        if self.device.type != "cpu" or not can_be_compact(self.model):
+            return self._whole
+        lean = Lean(self.model, torch.bfloat16 if self.bfloat16 else torch.float32)
+        parameters = list(self.model.parameters())
+
+        def part(batch: _Batch, number: int) -> tuple[float, tuple[torch.Tensor, ...]]:
+            mine = slice(number, None, self.parts)
+            draw = np.random.Generator(np.random.SFC64([self.seed, batch.step, number]))
+            logits = lean(*pad(batch.ids[mine], batch.pad_id), draw)
+            lost = cross_entropy(logits, torch.from_numpy(batch.targets[mine]), reduction="sum")
+            loss = lost / len(batch.ids)
+            return loss.item(), torch.autograd.grad(loss, parameters, materialize_grads=True)
+
+        def compute(batch: _Batch) -> float:
+            numbers = range(min(self.parts, len(batch.ids)))
+            losses, gradients = zip(*work(lambda number: part(batch, number), numbers), strict=True)
+            for parameter, *shares in zip(parameters, *gradients, strict=True):
+                parameter.grad = sum(shares[1:], start=shares[0])
+            return float(sum(losses))
+
+        return compute
+
+    def _whole(self, batch: _Batch) -> float:
+        ids, mask = pad(batch.ids, batch.pad_id)
+        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.bfloat16):
+            logits = self.model(ids.to(self.device), mask.to(self.device))
+        loss = cross_entropy(logits.float(), torch.from_numpy(batch.targets).to(self.device))
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
         return loss.item()
 
     def _names(self) -> dict[torch.Tensor, str]:

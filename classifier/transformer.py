@@ -74,7 +74,8 @@ class TransformerEngine:
         """Trains an encoder, its rate and head by what suits the base; see `Engine.fit`."""
         import torch
 
-        from classifier.encoder import default_pooling, find_base, load_base
+        from classifier.bases import find_base
+        from classifier.encoder import default_pooling, load_base
         from classifier.training import Trainer
 
         options = _checked(settings.options)

@@ -10,6 +10,9 @@ variable                  meaning                                          when 
 ``REDIS_URL``             broker, ``redis://...``                          files in ``DATA_DIR/queue``
 ``QUEUE_PREFIX``          keeps installations apart on one broker          none
 ``MEDIA_ROOT``            uploads and exports, for web and workers         ``DATA_DIR/media``
+``MODELS_DIR``            encoders to train from, a folder each           ``DATA_DIR/models``
+``HF_HUB_OFFLINE``        ``0`` lets trainings fetch encoders by name      ``1``: nothing is fetched
+``OMP_NUM_THREADS``       threads of arithmetic with models, a process     one a core
 ``ALLOWED_HOSTS``         comma separated host names                       this machine only
 ``CSRF_TRUSTED_ORIGINS``  comma separated origins, behind a proxy          none
 ``SECURE_COOKIES``        ``1``: cookies over HTTPS only                   off

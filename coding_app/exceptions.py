@@ -19,6 +19,10 @@ class Conflict(TiebreakError):
     """The thing changed meanwhile: look again, then decide."""
 
 
+class ModelUnavailable(TiebreakError):
+    """A trained model cannot be used on this machine: ``str(error)`` says why."""
+
+
 class Faults(InvalidInput):
     """Something was refused as a whole; every fault is listed.
 

@@ -1,5 +1,6 @@
 """Settings: run from a fresh checkout with none given; production is set by environment (see ``env.py``)."""
 
+import os
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -106,6 +107,10 @@ STATIC_ROOT = DATA_DIR / "static"
 STATIC_ROOT.mkdir(exist_ok=True)
 WHITENOISE_USE_FINDERS = True  # a fresh checkout serves its styles without collectstatic
 MEDIA_ROOT = Path(env.text("MEDIA_ROOT", str(DATA_DIR / "media")))
+MODELS_DIR = Path(env.text("MODELS_DIR", str(DATA_DIR / "models"))).absolute()
+# Read by the library that fetches encoders: no hub is told what a study is trained from.
+os.environ.setdefault("HF_HUB_OFFLINE", "1")
+os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024  # larger uploads go to disk while they arrive
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 
@@ -204,6 +209,9 @@ SPECTACULAR_SETTINGS = {
         "DecisionKind": "coding_app.choices.DecisionKind.choices",
         "ImportState": "coding_app.choices.ImportState.choices",
         "JobState": "coding_app.choices.JobState.choices",
+        "LabelVerdict": "coding_app.choices.LabelVerdict.choices",
+        "LabelSource": "coding_app.choices.LabelSource.choices",
+        "StudyLabelSource": "coding_app.api.serializers.models.OF_STUDY",
     },
 }
 

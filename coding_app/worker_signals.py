@@ -15,7 +15,7 @@ _stop = threading.Event()
 
 
 def _beat(name: str, queues: list[str]) -> None:
-    from coding_app.services import jobs
+    from coding_app.services import jobs, route
 
     released = False
     while True:
@@ -26,6 +26,7 @@ def _beat(name: str, queues: list[str]) -> None:
                 released = True
             jobs.note_heartbeat(worker=name, queues=queues)
             jobs.sweep()
+            route.start_waiting()
         except Exception:
             # The database may be away for a while: say so and try again, a worker must outlive that.
             log.exception("worker %s could not write its sign of life", name)

@@ -113,17 +113,21 @@ def pytest_report_header() -> str:
     return f"tiebreak: {'SQLite' if on_sqlite() else 'PostgreSQL'}, broker: {broker}, {sys.platform}"
 
 
-class BrowserTestsTogether(LoadScopeScheduling):  # type: ignore[misc]
-    """Hands out single tests, those of ``tests/browser`` as one lot: two browsers are slow on two cores.
+LOTS = ("tests/browser/", "tests/demo/test_demo_loading.py")
+"""What one process runs as a whole: two browsers are slow on two cores, and loading the demo is dear."""
+
+
+class SomeTestsTogether(LoadScopeScheduling):  # type: ignore[misc]
+    """Hands out single tests, those of :data:`LOTS` together.
 
     (``--dist loadgroup`` would do, but pytest-xdist 3.8 finds no group under pytest 9.2.)
     """
 
     def _split_scope(self, nodeid: str) -> str:
-        return "browser" if nodeid.startswith("tests/browser/") else nodeid
+        return next((lot for lot in LOTS if nodeid.startswith(lot)), nodeid)
 
 
 @pytest.hookimpl
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling | None:
     """The scheduler of ``-n`` without a ``--dist`` of its own."""
-    return BrowserTestsTogether(config, log) if config.getvalue("dist") == "load" else None
+    return SomeTestsTogether(config, log) if config.getvalue("dist") == "load" else None

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -38,7 +38,13 @@ class WorkerProcess:
     """
 
     def __init__(
-        self, log: Path, *, name: str, concurrency: int = 1, settings: Mapping[str, str] | None = None
+        self,
+        log: Path,
+        *,
+        name: str,
+        concurrency: int = 1,
+        queues: Sequence[str] = ("default",),
+        settings: Mapping[str, str] | None = None,
     ) -> None:
         """Start it and wait until it takes tasks.
 
@@ -46,6 +52,7 @@ class WorkerProcess:
             log: where its output goes; the folder exists.
             name: what to call it; no two workers on one broker share a name.
             concurrency: how many tasks at once.
+            queues: which it takes tasks from.
             settings: variables to set in its environment besides those of :func:`environment`.
 
         Raises:
@@ -55,7 +62,7 @@ class WorkerProcess:
         self.log = log
         # Without gossip and mingle: they cost a second at each start and serve clusters.
         command = [sys.executable, "-m", "celery", "-A", "coding_app", "worker", "--loglevel", "INFO"]
-        command += ["--hostname", self.name, "--concurrency", str(concurrency)]
+        command += ["--hostname", self.name, "--concurrency", str(concurrency), "--queues", ",".join(queues)]
         command += ["--without-gossip", "--without-mingle"]
         with log.open("wb") as stream:
             self._process = subprocess.Popen(

@@ -7,7 +7,18 @@ from rest_framework.request import Request
 
 from coding_app.api.pagination import LARGEST_KEY
 from coding_app.api.serializers.inputs import Input
-from coding_app.choices import CannotCodeReason, IssueKind, JobKind, JobState, Outcome, RecordStatus
+from coding_app.choices import (
+    CannotCodeReason,
+    IssueKind,
+    JobKind,
+    JobState,
+    LabelSource,
+    Outcome,
+    RecordStatus,
+    Route,
+    Rule,
+    SuggestionSource,
+)
 from coding_app.selectors.records import RecordFilter
 
 
@@ -58,6 +69,39 @@ class RecordParameters(Parameters):
         allow_blank=True,
         max_length=200,
         help_text="looked for in id, occupation and industry",
+    )
+    rule = serializers.ChoiceField(
+        Rule.choices,
+        required=False,
+        allow_blank=True,
+        help_text="which rule of the routing took it; audit not for coders",
+    )
+    route = serializers.ChoiceField(
+        Route.choices, required=False, allow_blank=True, help_text="how it got its final code"
+    )
+    by = serializers.ChoiceField(
+        SuggestionSource.choices, required=False, allow_blank=True, help_text="what made its first suggestion"
+    )
+    p_from = serializers.FloatField(
+        required=False, min_value=0, max_value=1, help_text="least probability of its first suggestion"
+    )
+    p_to = serializers.FloatField(
+        required=False, min_value=0, max_value=1, help_text="greatest probability of its first suggestion"
+    )
+    model = serializers.IntegerField(
+        required=False, min_value=1, max_value=2**31 - 1, help_text="number of the version that scored it"
+    )
+    first = serializers.ChoiceField(
+        [("right", "right"), ("wrong", "wrong")],
+        required=False,
+        allow_blank=True,
+        help_text="its first suggestion against the code known beforehand; not for coders",
+    )
+    labelled = serializers.ChoiceField(
+        [one for one in LabelSource.choices if one[0] != LabelSource.FILE],
+        required=False,
+        allow_blank=True,
+        help_text="whose code is taken as right, by this source; not for coders",
     )
 
     @classmethod

@@ -17,6 +17,7 @@ from coding_app.api.views.exports import ExportViews
 from coding_app.api.views.imports import ImportIssueViews, ImportViews
 from coding_app.api.views.jobs import JobViews, RunViews
 from coding_app.api.views.members import MemberViews
+from coding_app.api.views.models import EvaluationViews, ModelVersionViews, TrainingViews
 from coding_app.api.views.nowhere import NowhereView
 from coding_app.api.views.queue import QueueViews, SearchViews
 from coding_app.api.views.records import RecordViews
@@ -62,6 +63,22 @@ study: list[URLPattern | URLResolver] = [
     path("exports/", ExportViews.as_view({"get": "list", "post": "create"}), name="exports"),
     path("exports/<int:pk>/", ExportViews.as_view({"get": "retrieve"}), name="export"),
     path("exports/<int:pk>/download/", ExportViews.as_view({"get": "download"}), name="export-download"),
+    path("models/", ModelVersionViews.as_view({"get": "list"}), name="models"),
+    path("models/roll-back/", ModelVersionViews.as_view({"post": "roll_back"}), name="model-roll-back"),
+    path("models/<int:number>/", ModelVersionViews.as_view({"get": "retrieve"}), name="model"),
+    path(
+        "models/<int:number>/promote/", ModelVersionViews.as_view({"post": "promote"}), name="model-promote"
+    ),
+    path("trainings/", TrainingViews.as_view({"get": "list", "post": "create"}), name="trainings"),
+    path("trainings/<int:pk>/", TrainingViews.as_view({"get": "retrieve"}), name="training"),
+    path("trainings/<int:pk>/metrics/", TrainingViews.as_view({"get": "metrics"}), name="training-metrics"),
+    path("evaluations/", EvaluationViews.as_view({"get": "list", "post": "create"}), name="evaluations"),
+    path("evaluations/<int:pk>/", EvaluationViews.as_view({"get": "retrieve"}), name="evaluation"),
+    path(
+        "evaluations/<int:pk>/metrics/",
+        EvaluationViews.as_view({"get": "metrics"}),
+        name="evaluation-metrics",
+    ),
     path("search/", SearchViews.as_view({"get": "search"}), name="search"),
 ]
 

@@ -42,8 +42,8 @@ def follow(job_id: int, out: OutputWrapper, *, every: float = 0.5) -> None:
                 said = now
         elif not job.is_open:
             break
-        if not warned and not job_selectors.worker_is_there():
-            out.write("No worker answers yet. Start one: celery -A coding_app worker")
+        if not warned and not job_selectors.worker_is_there(job.queue):
+            out.write(f"No worker answers yet. Start one: celery -A coding_app worker --queues {job.queue}")
             warned = True
         time.sleep(every)
     if job.state != "done":

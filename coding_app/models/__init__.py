@@ -7,7 +7,7 @@ from coding_app.models.events import Event
 from coding_app.models.files import Export, Import, ImportIssue
 from coding_app.models.jobs import Job, WorkerHeartbeat
 from coding_app.models.records import Record
-from coding_app.models.routing import Routing
+from coding_app.models.routing import Rerouting, Routing
 from coding_app.models.studies import Membership, Study
 from coding_app.models.suggestions import Run, Suggestion, SuggestionSet
 from coding_app.models.trained import Blend, Evaluation, LabelSuspect, ModelVersion, Training
@@ -32,6 +32,7 @@ __all__ = [
     "ModelVersion",
     "QueueItem",
     "Record",
+    "Rerouting",
     "Routing",
     "Run",
     "Study",

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from coding_app.choices import AcceptBy
+from coding_app.models.jobs import Job
 from coding_app.models.studies import Study
 
 SHARE = [MinValueValidator(0.0), MaxValueValidator(1.0)]
@@ -50,3 +51,31 @@ class Routing(models.Model):
 
     def __str__(self) -> str:
         return f"routing {self.number}"
+
+
+class Rerouting(models.Model):
+    """A saved routing on its way to the records that were coded before it.
+
+    A study has one job at a time that says what the machine makes of its records. While there is another,
+    this waits for its turn without a ``job``.
+    """
+
+    study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="reroutings")
+    job = models.OneToOneField(Job, on_delete=models.PROTECT, null=True, related_name="rerouting")
+    routing = models.ForeignKey(Routing, on_delete=models.PROTECT, null=True, related_name="reroutings")
+    after_record = models.PositiveBigIntegerField(default=0, help_text="records up to this key are done")
+    looked_at = models.PositiveBigIntegerField(default=0, help_text="records")
+    changed = models.PositiveBigIntegerField(default=0, help_text="records that went another way")
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True)
+
+    class Meta:
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["study"], condition=Q(job__isnull=True), name="rerouting_one_waiting_a_study"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"to {self.routing}"

@@ -3,7 +3,7 @@
 from django.contrib.auth.models import User
 
 from coding_app.exceptions import InvalidInput
-from coding_app.models import Classification, Dictionary, DictionaryVersion, Study
+from coding_app.models import Classification, Dictionary, DictionaryVersion, ModelVersion, Study
 
 
 def _one_of(what: str, names: list[str]) -> str:
@@ -48,6 +48,21 @@ def study(name: str) -> Study:
     if found is None:
         names = list(Study.objects.values_list("name", flat=True))
         raise InvalidInput(f"No study {name!r}. {_one_of('studies', names)}")
+    return found
+
+
+def model(study: Study, number: int) -> ModelVersion:
+    """The version of a study's models with this number.
+
+    Raises:
+        InvalidInput: when there is none.
+    """
+    versions = ModelVersion.objects.filter(study=study).select_related("study").order_by("number")
+    # Not in the query: a number larger than the database's is no model either.
+    found = next((version for version in versions if version.number == number), None)
+    if found is None:
+        numbers = [str(version.number) for version in versions]
+        raise InvalidInput(f"No model {number} in {study.name}. {_one_of('models', numbers)}")
     return found
 
 

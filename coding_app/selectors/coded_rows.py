@@ -8,10 +8,12 @@ from typing import NamedTuple
 
 from django.db.models import Exists, Max, OuterRef
 
-from coding_app.models import Code, Decision, Import, Record, Run, Study, Suggestion
+from coding_app.choices import AcceptBy
+from coding_app.models import Code, Decision, Import, Record, Routing, Run, Study, Suggestion
 
 CHUNK = 2000
 PREFIX = "tiebreak_"
+SHOWN = 5  # suggestions with columns of their own
 OWN = (
     "status",
     "final_code",
@@ -29,7 +31,14 @@ OWN = (
     "decided_at",
     "reason",
     "note",
+    "rule",
+    "routing",
+    "threshold",
+    "model_version",
+    "model_fallback",
+    *(f"{name}_{rank}" for rank in range(1, SHOWN + 1) for name in ("code", "prob")),
 )
+"""In this order; new ones come last, and none changes its meaning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,36 +92,40 @@ def rows(study: Study, columns: Header) -> Iterator[list[str | None]]:
             "pk", "code", "title"
         )
     }
-    versions = {
-        run.pk: str(run.dictionary_version)
-        for run in Run.objects.filter(study=study).select_related("dictionary_version__dictionary")
-    }
+    runs, routings = _Runs(), _Routings()
     classification = str(study.classification)
     after = 0
     while chunk := _chunk(study, after, columns.last):
-        candidates = _candidates([one.set_id for one in chunk if one.set_id is not None], codes)
+        suggested = _suggested([one.set_id for one in chunk if one.set_id is not None], codes)
         told = _told([one.pk for one in chunk if one.decided_by is not None])
         for one in chunk:
             cells: list[str | None] = [None] * len(columns.originals)
             for at, value in zip(columns.places[one.source_id], one.values, strict=True):
                 cells[at] = value
             code, title = codes[one.final_code_id] if one.final_code_id else (None, None)
+            engines = runs[one.run_id] if one.run_id else _NO_ENGINES
+            candidates = suggested.get(one.set_id, [])
             cells += (
                 one.status,
                 code,
                 title,
                 classification,
                 one.route or None,
-                versions[one.run_id] if one.run_id else None,
+                engines.dictionary,
                 one.outcome,
                 one.table or None,
                 None if one.priority is None else str(one.priority),
-                one.rule or None,
-                json.dumps(candidates.get(one.set_id, ()), ensure_ascii=False),
+                one.decided_by_rule or None,
+                json.dumps([said for _, said in candidates], ensure_ascii=False),
                 one.standardised,
                 one.decided_by or ("machine" if one.route else None),
                 one.decided_at.isoformat() if one.decided_at else None,
                 *told.get(one.pk, (None, None)),
+                one.rule or None,
+                *(routings[one.routing_id] if one.routing_id else _NO_ROUTING),
+                engines.model,
+                engines.fallback,
+                *_five(candidates),
             )
             yield cells
         after = chunk[-1].pk
@@ -135,7 +148,9 @@ class _Row(NamedTuple):
     outcome: str | None
     table: str | None
     priority: int | None
-    rule: str | None
+    decided_by_rule: str | None
+    rule: str
+    routing_id: int | None
 
 
 def _chunk(study: Study, after: int, last: int) -> list[_Row]:
@@ -158,24 +173,74 @@ def _chunk(study: Study, after: int, last: int) -> list[_Row]:
             "suggestion_set__table",
             "suggestion_set__priority",
             "suggestion_set__decided_by",
+            "rule",
+            "routing_id",
         )
     )
     return [_Row(*row) for row in found[:CHUNK]]
 
 
-def _candidates(
-    sets: list[int], codes: dict[int, tuple[str, str]]
-) -> dict[int | None, list[dict[str, object]]]:
-    """The candidates of each suggestion set, best first."""
-    found: dict[int | None, list[dict[str, object]]] = {}
-    for set_id, rank, code_id, source, priority, reason in (
+class _Engines(NamedTuple):
+    """What coded in a run, as the export names it."""
+
+    dictionary: str | None
+    model: str | None
+    fallback: str | None
+
+
+_NO_ENGINES = _Engines(None, None, None)
+
+
+class _Runs(dict[int, _Engines]):
+    """Runs by key, read as they are met: one may begin while the export is written."""
+
+    def __missing__(self, key: int) -> _Engines:
+        found = Run.objects.select_related("dictionary_version__dictionary", "model_version").get(pk=key)
+        self[key] = _Engines(
+            str(found.dictionary_version) if found.dictionary_version else None,
+            str(found.model_version.number) if found.model_version else None,
+            found.fallback or None,
+        )
+        return self[key]
+
+
+class _Routings(dict[int, tuple[str | None, str | None]]):
+    """Number and, where it has one, threshold of routings by key, read as they are met."""
+
+    def __missing__(self, key: int) -> tuple[str | None, str | None]:
+        found = Routing.objects.get(pk=key)
+        by_probability = found.accept_by == AcceptBy.PROBABILITY
+        self[key] = (str(found.number), str(found.threshold) if by_probability else None)
+        return self[key]
+
+
+_NO_ROUTING = (None, None)
+
+_Said = tuple[float | None, dict[str, object]]
+"""A suggestion's probability, and all that is said of it."""
+
+
+def _suggested(sets: list[int], codes: dict[int, tuple[str, str]]) -> dict[int | None, list[_Said]]:
+    """The suggestions of each set, best first."""
+    found: dict[int | None, list[_Said]] = {}
+    for set_id, rank, code_id, source, priority, probability, reason in (
         Suggestion.objects.filter(suggestion_set__in=sets)
         .order_by("suggestion_set", "rank")
-        .values_list("suggestion_set_id", "rank", "code_id", "source", "priority", "reason")
+        .values_list("suggestion_set_id", "rank", "code_id", "source", "priority", "probability", "reason")
     ):
         said = {"rank": rank, "code": codes[code_id][0], "source": source, "priority": priority, **reason}
-        found.setdefault(set_id, []).append(said)
+        if probability is not None:
+            said["probability"] = probability
+        found.setdefault(set_id, []).append((probability, said))
     return found
+
+
+def _five(candidates: list[_Said]) -> Iterator[str | None]:
+    """Code and probability of each suggestion in turn, for five."""
+    for probability, said in candidates[:SHOWN]:
+        yield str(said["code"])
+        yield None if probability is None else f"{probability:.6f}"
+    yield from [None] * 2 * (SHOWN - len(candidates[:SHOWN]))
 
 
 def _told(records: list[int]) -> dict[int, tuple[str | None, str | None]]:

@@ -36,7 +36,13 @@ def open_record(item: QueueItem) -> OpenRecord:
     )
     record = (
         Record.objects.select_related(
-            "study__classification", "source", "suggestion_set__run__dictionary_version"
+            "study__classification",
+            "source",
+            "suggestion_set__run__dictionary_version",
+            "suggestion_set__code",
+            "suggestion_set__best",
+            "suggestion_set__model_code",
+            "routing",
         )
         .prefetch_related(Prefetch("suggestion_set__suggestions", suggestions.order_by("rank")))
         .get(pk=item.record_id)

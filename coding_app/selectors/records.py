@@ -1,14 +1,17 @@
 """Lists of records, and one record with its history."""
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
 from django.db.models import F, Prefetch, Q, QuerySet
+from django.db.models.functions import Trim
 from django.http import Http404
 from django.utils.translation import gettext as _
 
-from coding_app.choices import CannotCodeReason, Outcome
+from coding_app.choices import CannotCodeReason, LabelSource, Outcome
 from coding_app.models import Code, Decision, Event, Record, Study, Suggestion, SuggestionSet
+from coding_app.selectors import labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,14 @@ class RecordFilter:
     coder: str = ""
     text: str = ""
     run: str = ""
+    rule: str = ""
+    route: str = ""
+    by: str = ""
+    p_from: str = ""
+    p_to: str = ""
+    model: str = ""
+    first: str = ""
+    labelled: str = ""
 
     @property
     def is_empty(self) -> bool:
@@ -39,7 +50,12 @@ def records(study: Study, wanted: RecordFilter | None = None) -> QuerySet[Record
     cannot be coded; ``compared`` is ``right`` or ``wrong``: machine-coded records against the code known
     beforehand; ``coder`` the name of the user who decided; ``text`` is looked
     for in id, occupation and industry; ``run`` the key of a coding run that looked at them, whose answer
-    ``outcome`` then means in place of the latest one.
+    ``outcome`` then means in place of the latest one. ``rule`` is which rule of the routing took the
+    record, ``route`` how it got its final code. Of the latest answer: ``by`` says what made its first
+    suggestion, ``p_from`` and ``p_to`` are bounds of that suggestion's probability, both included, as
+    shares; ``model`` is the number of the model's version, and ``first`` (``right`` or ``wrong``) compares
+    the first suggestion with the code known beforehand. ``labelled`` (``reference``, ``decisions`` or
+    ``both``): records whose code is taken as right.
     """
     wanted = _without_nul(wanted or RecordFilter())
     found = Record.objects.filter(study=study).order_by("pk")
@@ -61,6 +77,13 @@ def records(study: Study, wanted: RecordFilter | None = None) -> QuerySet[Record
         found = _compared(found, right=wanted.compared == "right")
     if wanted.coder:
         found = found.filter(decided_by__username=wanted.coder)
+    if wanted.rule:
+        found = found.filter(rule=wanted.rule)
+    if wanted.route:
+        found = found.filter(route=wanted.route)
+    found = _answered_so(found, wanted)
+    if wanted.labelled:
+        found = found.filter(pk__in=_labelled(study, wanted.labelled))
     if text := wanted.text:
         found = found.filter(
             Q(external_id__icontains=text) | Q(occupation__icontains=text) | Q(industry__icontains=text)
@@ -79,6 +102,45 @@ def _answered(found: QuerySet[Record], wanted: RecordFilter) -> QuerySet[Record]
     if wanted.outcome:
         answers = answers.filter(outcome=wanted.outcome)
     return found.filter(pk__in=answers.values("record"))
+
+
+def _labelled(study: Study, source: str) -> QuerySet[Record, int]:
+    """Keys of the records with a label; none for a source that is not one of a study's records."""
+    if source not in {LabelSource.REFERENCE, LabelSource.DECISIONS, LabelSource.BOTH}:
+        return Record.objects.none().values_list("pk", flat=True)
+    return labels.labelled(study, LabelSource(source)).order_by().values_list("pk", flat=True)
+
+
+def _answered_so(found: QuerySet[Record], wanted: RecordFilter) -> QuerySet[Record]:
+    """What the latest answer has to be like."""
+    if wanted.by:
+        # In one call, so that both are asked of the same suggestion.
+        found = found.filter(
+            suggestion_set__suggestions__rank=1, suggestion_set__suggestions__source=wanted.by
+        )
+    for bound, name in ((wanted.p_from, "gte"), (wanted.p_to, "lte")):
+        if bound:
+            share = _share(bound)
+            asked = {f"suggestion_set__probability__{name}": share}
+            found = found.none() if share is None else found.filter(**asked)
+    if wanted.model:
+        number = int(wanted.model) if _is_key(wanted.model) and len(wanted.model) < 10 else 0
+        found = found.filter(suggestion_set__run__model_version__number=number)
+    if wanted.first in {"right", "wrong"}:
+        known = found.filter(suggestion_set__best__isnull=False).annotate(known=Trim("reference_code"))
+        known = known.exclude(known="")
+        same = Q(known=F("suggestion_set__best__code"))
+        found = known.filter(same) if wanted.first == "right" else known.exclude(same)
+    return found
+
+
+def _share(text: str) -> float | None:
+    """A number between 0 and 1; ``None`` for anything else."""
+    try:
+        share = float(text)
+    except ValueError:
+        return None
+    return share if math.isfinite(share) and 0 <= share <= 1 else None
 
 
 def _without_nul(wanted: RecordFilter) -> RecordFilter:
@@ -137,6 +199,11 @@ def record_of(study: Study, pk: int) -> Record:
             "final_code",
             "decided_by",
             "suggestion_set__run__dictionary_version__dictionary",
+            "suggestion_set__run__model_version",
+            "suggestion_set__code",
+            "suggestion_set__best",
+            "suggestion_set__model_code",
+            "routing",
         )
         .prefetch_related(
             "final_code__labels", Prefetch("suggestion_set__suggestions", suggestions.order_by("rank"))

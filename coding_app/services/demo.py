@@ -1,16 +1,28 @@
-"""The demonstration: two studies of made-up records, coded, with an account for each role."""
+"""The demonstration: studies of made-up records, coded by dictionary and model, an account for each role."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from django.contrib.auth.models import Permission, User
 from django.db import transaction
 
-from coding_app.choices import JobState, Role
-from coding_app.exceptions import InvalidInput
-from coding_app.models import Classification, Job, Study
-from coding_app.services import classifications, dictionaries, ingest, studies, suggest, work
+from coding_app import bases
+from coding_app.choices import JobKind, JobState, LabelSource, Role
+from coding_app.exceptions import Conflict, InvalidInput
+from coding_app.models import Classification, Job, Run, Study
+from coding_app.services import (
+    classifications,
+    dictionaries,
+    ingest,
+    jobs,
+    route,
+    studies,
+    suggest,
+    training,
+    work,
+)
+from coding_app.services.demo_studies import DemoStudy
 
 HERE = Path(__file__).resolve().parent.parent
 SHIPPED = HERE / "reference" / "classifications"
@@ -19,60 +31,15 @@ DEMO = HERE / "demo"
 PASSWORD = "tiebreak-demo"
 ACCOUNTS = {"manager": Role.MANAGER, "supervisor": Role.SUPERVISOR, "coder": Role.CODER}
 
+WORKER = "load_demo"
+
+Tell = Callable[[str], object]
+"""Hears what is being done."""
+
 CLASSIFICATIONS = (
     ("ISCO-08", "2008", "en", ("isco08.csv",)),
     ("SOC", "2018", "en", ("soc2018.csv",)),
     ("KSCO", "7", "ko", ("ksco7.csv",)),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class _Demo:
-    """One demonstration study: its files are in ``coding_app/demo``, its columns are named here."""
-
-    study: str
-    description: str
-    classification: tuple[str, str, str, str]
-    dictionary: str
-    folder: str
-    records: str
-    columns: dict[str, str]
-
-
-STUDIES = (
-    _Demo(
-        study="Demo certificates",
-        description="Made-up birth and death certificates, coded to ISCO-08. Nobody in them exists.",
-        classification=("ISCO-08", "2008, with codes for people without work", "en", "isco08.csv"),
-        dictionary="Demo ISCO-08",
-        folder="dictionary",
-        records="records.csv",
-        columns={
-            "id": "certificate_id",
-            "occupation": "occupation",
-            "industry": "industry",
-            "age": "age",
-            "reference": "reference_code",
-        },
-    ),
-    _Demo(
-        study="데모 직업 조사",
-        description=(
-            "지어낸 설문 응답을 한국표준직업분류(7차) 소분류로 코딩한 시연용 연구입니다. "
-            "사전과 응답을 같은 사람이 지었으므로 정확도는 실제보다 높습니다."
-        ),
-        classification=("KSCO", "7, with codes for people without work", "ko", "ksco7.csv"),
-        dictionary="Demo KSCO-7",
-        folder="dictionary_ko",
-        records="records_ko.csv",
-        columns={
-            "id": "응답자번호",
-            "occupation": "하는일",
-            "industry": "사업체",
-            "age": "나이",
-            "reference": "reference_code",
-        },
-    ),
 )
 
 
@@ -100,12 +67,41 @@ def accounts() -> dict[str, User]:
     return made
 
 
-def load(wanted: _Demo, users: dict[str, User]) -> Study:
-    """Create, import and code a demonstration study in this process; what is there already stays.
+def load(wanted: DemoStudy, users: dict[str, User], *, tell: Tell) -> Study:
+    """Create, import, train and code a demonstration study in this process; what is there already stays.
+
+    A load that was cut off goes on where it was. The training of a larger model is left to a worker.
 
     Raises:
-        InvalidInput: when the import or the coding failed.
+        InvalidInput: when the import, the training or the coding failed.
     """
+    manager = users["manager"]
+    jobs.release(worker=WORKER)
+    study = _study(wanted, users)
+    if not study.imports.exists():
+        tell(f"{study.name}: importing made-up records")
+        upload = ingest.receive(
+            study=study, user=manager, name=wanted.records, chunks=_content(DEMO / wanted.records)
+        )
+        columns = ingest.Columns.by_name(upload.header, **wanted.columns)
+        ingest.start(upload=upload, columns=columns, user=manager, then_code=False)
+    _do_first(study, JobKind.IMPORT)
+    if not study.trainings.exists():
+        tell(f"{study.name}: training a model on the labelled records")
+        _train(study, wanted, manager, base=bases.BASELINE)
+    _do_first(study, JobKind.TRAIN)
+    study.refresh_from_db()
+    if study.routing is None:
+        route.save(study=study, user=manager, settings=wanted.routing)
+    _do_first(study, JobKind.ROUTE)
+    _code(study, manager, tell)
+    there = {choice.name for choice in bases.usable(study)}
+    if wanted.then in there and not study.trainings.filter(base=wanted.then).exists():
+        _train(study, wanted, manager, base=wanted.then)
+    return study
+
+
+def _study(wanted: DemoStudy, users: dict[str, User]) -> Study:
     name, edition, language, file = wanted.classification
     classification = classifications.load(
         name=name, edition=edition, language=language, files=[SHIPPED / file, DEMO / "supplement.csv"]
@@ -128,22 +124,47 @@ def load(wanted: _Demo, users: dict[str, User]) -> Study:
                 study=study, member=users[account], role=ACCOUNTS[account], user=users["manager"]
             )
     studies.use_dictionary(study=study, version=version, user=users["manager"])
-    if not study.imports.exists():
-        upload = ingest.receive(
-            study=study, user=users["manager"], name=wanted.records, chunks=_content(DEMO / wanted.records)
-        )
-        columns = ingest.Columns.by_name(upload.header, **wanted.columns)
-        _do(ingest.start(upload=upload, columns=columns, user=users["manager"], then_code=False))
-        _do(suggest.start(study=study, user=users["manager"]))
     return study
+
+
+def _train(study: Study, wanted: DemoStudy, user: User, *, base: str) -> None:
+    training.start(
+        study=study,
+        user=user,
+        labels=LabelSource.REFERENCE,
+        template=wanted.template,
+        base=base,
+        dictionary_phrases=wanted.dictionary_phrases,
+        epochs=wanted.epochs,
+    )
 
 
 def _content(path: Path) -> Iterator[bytes]:
     yield path.read_bytes()
 
 
+def _code(study: Study, user: User, tell: Tell) -> None:
+    """Code with the model, unless that was done before."""
+    runs = Run.objects.filter(study=study, model_version__isnull=False).order_by("pk")
+    if not runs.exists():
+        tell(f"{study.name}: coding by dictionary and model")
+        with suppress(Conflict):  # somebody's own run waits for a worker: that one comes first
+            suggest.start(study=study, user=user)
+    if first := runs.first():
+        _do(first.job)
+
+
+def _do_first(study: Study, kind: JobKind) -> None:
+    """Do the study's first job of a kind, which is the load's own."""
+    if first := study.jobs.filter(kind=kind).order_by("pk").first():
+        _do(first)
+
+
 def _do(job: Job) -> None:
-    work.run_job(job_id=job.pk, worker="load_demo")
+    """Do a job, unless it was done before; one that failed is tried again."""
+    if job.state == JobState.FAILED and job.started_by is not None:
+        jobs.resume(job=job, user=job.started_by)
+    work.run_job(job_id=job.pk, worker=WORKER)
     job.refresh_from_db()
-    if job.state not in (JobState.DONE, JobState.QUEUED, JobState.RUNNING):
+    if job.state == JobState.FAILED:
         raise InvalidInput(f"The demo was not loaded: {job.get_kind_display()}: {job.error}")

@@ -3,12 +3,24 @@
 from collections.abc import Callable
 
 from coding_app.choices import JobKind
-from coding_app.services import export_rows, import_rows, jobs, suggest
+from coding_app.models import Job
+from coding_app.services import (
+    evaluations,
+    export_rows,
+    import_rows,
+    jobs,
+    route,
+    suggest,
+    train_model,
+)
 
 _WORK: dict[str, Callable[[jobs.Claim], None]] = {
     JobKind.IMPORT: import_rows.run,
     JobKind.CODE: suggest.run,
     JobKind.EXPORT: export_rows.run,
+    JobKind.ROUTE: route.run,
+    JobKind.TRAIN: train_model.run,
+    JobKind.EVALUATE: evaluations.run,
 }
 
 
@@ -17,5 +29,11 @@ def run_job(*, job_id: int, worker: str) -> None:
     claim = jobs.claim(job_id=job_id, worker=worker)
     if claim is None:
         return
-    with jobs.ending(claim, then=suggest.follow_up), jobs.kept_alive(claim):
+    with jobs.ending(claim, then=_follow_up), jobs.kept_alive(claim):
         _WORK[claim.job.kind](claim)
+
+
+def _follow_up(job: Job) -> None:
+    # New records first: a study has one job at a time that codes or routes.
+    suggest.follow_up(job)
+    route.follow_up(job)

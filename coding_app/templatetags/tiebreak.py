@@ -33,6 +33,18 @@ def percent(share: float | None) -> str:
 
 
 @register.filter
+def whole_percent(share: float) -> str:
+    """A share as whole percent."""
+    return f"{100 * share:.0f}\N{NO-BREAK SPACE}%"
+
+
+@register.filter
+def threshold(share: float) -> str:
+    """A threshold with two decimals, or three where it has them."""
+    return f"{share:.2f}" if round(share, 2) == share else f"{share:.6g}"
+
+
+@register.filter
 def of(part: int, whole: int) -> float | None:
     """The share of ``part`` in ``whole``, between 0 and 1; ``None`` of nothing."""
     return part / whole if whole else None

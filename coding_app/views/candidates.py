@@ -1,12 +1,11 @@
-"""Candidates as rows of the coder's screen, and in words why a record came before a person."""
+"""Candidates as rows of the coder's screen."""
 
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
-from coding_app.choices import Outcome, SuggestionSource
-from coding_app.models import Code, CodeLabel, Record, Suggestion
+from coding_app.choices import SuggestionSource
+from coding_app.models import Code, CodeLabel, Suggestion
 
 SHOWN = 3
 """Phrases named in a row; the rest are counted, so that all rows have the same height."""
@@ -16,7 +15,9 @@ SHOWN = 3
 class Candidate:
     """A row to choose; ``number`` is its key, 0 for a code found by search; ``share`` sizes its bar.
 
-    A guess has no bar: its words count only if the guess is right.
+    The bar is the ``probability`` where there is one, else the words that matched against the most of any
+    row; a guess has none then: its words count only if the guess is right. ``maker`` says where the code
+    comes from, once a model is in play.
     """
 
     choice: str
@@ -30,12 +31,19 @@ class Candidate:
     occupation_only: bool = False
     guess: bool = False
     guesses: tuple[tuple[str, str], ...] = ()
+    probability: float | None = None
+    maker: str = ""
+
+    @property
+    def has_bar(self) -> bool:
+        """Whether there is something to draw."""
+        return self.number > 0 and (self.probability is not None or not self.guess)
 
 
 def suggested(suggestions: list[Suggestion]) -> list[Candidate]:
     """The machine's candidates in order."""
     matched = [one.priority for one in suggestions if one.source != SuggestionSource.SPELLING_GUESS]
-    top = max(matched, default=1)
+    top = max([1, *matched])
     rows = []
     for one in suggestions:
         phrases = tuple(one.reason.get("phrases", ()))
@@ -48,13 +56,21 @@ def suggested(suggestions: list[Suggestion]) -> list[Candidate]:
                 phrases=phrases[:SHOWN],
                 more=max(0, len(phrases) - SHOWN),
                 priority=one.priority,
-                share=one.priority / max(top, 1),
+                share=one.priority / top if one.probability is None else one.probability,
                 occupation_only=bool(one.reason.get("occupation_only")),
                 guess=one.source == SuggestionSource.SPELLING_GUESS,
                 guesses=tuple((pair[0], pair[1]) for pair in one.reason.get("guesses", ())),
+                probability=one.probability,
+                maker="" if one.probability is None else _maker(one.source),
             )
         )
     return rows
+
+
+def _maker(source: str) -> str:
+    if source == SuggestionSource.BOTH:
+        return _("words and model")
+    return _("model") if source == SuggestionSource.MODEL else _("words")
 
 
 def found(code: Code, *, phrase: str = "") -> Candidate:
@@ -69,23 +85,3 @@ def text_of(code: Code) -> CodeLabel | None:
     labels = [own] if own else []
     labels += [label for label in code.labels.all() if label != own]
     return next((one for one in labels if one.description or one.includes or one.excludes), None)
-
-
-def why_here(record: Record, suggestions: list[Suggestion]) -> str:
-    """One sentence: why the machine left the record to a person."""
-    made = record.suggestion_set
-    if made is None:
-        return _("No machine has looked at this record.")
-    if made.outcome == Outcome.TIE:
-        matched = {line["code"] for line in made.trace if line["priority"] == made.priority}
-        tied = [one.code.code for one in suggestions if one.code.code in matched]
-        tied += sorted(matched.difference(tied))
-        named = ", ".join(tied[:5]) + ("…" if len(tied) > 5 else "")
-        return ngettext(
-            "Tied: %(codes)s match with %(n)s word each, and the occupation words alone do not decide.",
-            "Tied: %(codes)s match with %(n)s words each, and the occupation words alone do not decide.",
-            made.priority or 0,
-        ) % {"codes": named, "n": made.priority}
-    if suggestions:
-        return _("Not matched: no dictionary phrase is made of these words. What stands below is guessed.")
-    return _("Not matched: no dictionary phrase is made of these words.")

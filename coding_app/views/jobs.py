@@ -35,11 +35,15 @@ def show(request: PageRequest, membership: Membership, pk: int) -> HttpResponse:
     """A job's progress and results: a page of its own, or for HTMX one of the parts that are polled.
 
     When the polled job has ended, the whole page around it is asked for again: its counts have changed.
+    Trainings and evaluations have pages of their own.
     """
     job = lists.job_of(membership.study, pk)
+    own = _own_page(membership, job)
+    if own is not None and not request.htmx:
+        return own
     context: dict[str, object] = {
         "job": job,
-        "worker_is_there": selected.worker_is_there(),
+        "worker_is_there": selected.worker_is_there(job.queue),
         "linked": "linked" in request.GET,
     }
     if request.htmx and "results" in request.GET:
@@ -96,7 +100,9 @@ def _results(study: Study, job: Job) -> dict[str, object]:
         return {"run": run, "outcomes": outcomes, "run_records": records_address(study, run=str(run.pk))}
     if job.kind == JobKind.IMPORT:
         return {"upload": lists.import_of(study, job.import_file.pk)}
-    return {"export": lists.exports(study).get(job=job)}
+    if job.kind == JobKind.EXPORT:
+        return {"export": lists.exports(study).get(job=job)}
+    return {}
 
 
 def _back(membership: Membership, job: Job) -> HttpResponse:
@@ -104,4 +110,17 @@ def _back(membership: Membership, job: Job) -> HttpResponse:
     slug = membership.study.slug
     if job.kind == JobKind.IMPORT:
         return redirect("import", slug, job.import_file.pk)
+    if own := _own_page(membership, job):
+        return own
     return redirect("exports" if job.kind == JobKind.EXPORT else "study", slug)
+
+
+def _own_page(membership: Membership, job: Job) -> HttpResponse | None:
+    """The page that a training or an evaluation has, for those who may open it."""
+    if not permissions.allows(membership.role, permissions.SUPERVISE):
+        return None
+    if job.kind == JobKind.TRAIN:
+        return redirect("training", membership.study.slug, job.training.pk)
+    if job.kind == JobKind.EVALUATE:
+        return redirect("evaluation", membership.study.slug, job.evaluation.pk)
+    return None

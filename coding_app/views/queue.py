@@ -22,7 +22,8 @@ from coding_app.selectors import code_search, highlight, jobs, records
 from coding_app.selectors import queue as selected
 from coding_app.services import review
 from coding_app.views.access import PageRequest, member_view, study_page
-from coding_app.views.candidates import Candidate, found, suggested, why_here
+from coding_app.views.candidates import Candidate, found, suggested
+from coding_app.views.reasons import why_here
 
 CODE = gettext_noop("code records")
 _LARGEST = 2**31 - 1

@@ -8,17 +8,29 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from coding_app import permissions
-from coding_app.choices import CannotCodeReason, DecidedBy, Outcome, RecordStatus, Verb
-from coding_app.models import Code, Event, Membership, Record, Study, SuggestionSet
-from coding_app.selectors import lists
+from coding_app.choices import (
+    CannotCodeReason,
+    DecidedBy,
+    LabelSource,
+    Outcome,
+    RecordStatus,
+    Route,
+    Rule,
+    SuggestionSource,
+    Verb,
+)
+from coding_app.models import Code, Event, Membership, Record, Study, Suggestion, SuggestionSet
+from coding_app.selectors import lists, models
 from coding_app.selectors import queue as queue_selected
 from coding_app.selectors import records as selected
 from coding_app.selectors.columns import original_columns
 from coding_app.selectors.records import RecordFilter
 from coding_app.views.access import PageRequest, member_view, study_page
 from coding_app.views.candidates import suggested
+from coding_app.views.reasons import why_here
 from coding_app.views.tables import table_label
 
 A_PAGE = 100
@@ -62,7 +74,7 @@ def index(request: PageRequest, membership: Membership) -> HttpResponse:
         **{name: request.GET.get(name, "").strip()[:200] for name in asdict(RecordFilter())}
     )
     if not may_compare:
-        wanted = replace(wanted, compared="")  # it would tell a coder where the known code differs
+        wanted = _unblinding_left_out(wanted)
     keys = selected.records(study, wanted).values_list("pk", flat=True)
     page: Page[int] = Paginator(keys, A_PAGE).get_page(request.GET.get("page"))
     context = {
@@ -77,8 +89,19 @@ def index(request: PageRequest, membership: Membership) -> HttpResponse:
         "sources": lists.imports(study),
         "runs": lists.runs(study),
         "may_compare": may_compare,
+        "rules": [one for one in Rule.choices if may_compare or one[0] != Rule.AUDIT],
+        "routes": Route.choices,
+        "makers": SuggestionSource.choices,
+        "labels": [one for one in LabelSource.choices if one[0] != LabelSource.FILE],
+        "models": models.versions(study),
     }
     return study_page(request, membership, "records/index.html", context)
+
+
+def _unblinding_left_out(wanted: RecordFilter) -> RecordFilter:
+    """Without what would tell a coder which code is known, or which records check the machine."""
+    rule = "" if wanted.rule == Rule.AUDIT else wanted.rule
+    return replace(wanted, compared="", first="", labelled="", rule=rule)
 
 
 def _conditions(study: Study, wanted: RecordFilter) -> list[Condition]:
@@ -90,6 +113,14 @@ def _conditions(study: Study, wanted: RecordFilter) -> list[Condition]:
         return f"{address}?{urlencode(rest)}" if rest else address
 
     return [Condition(_words(study, name, value), without(name)) for name, value in values.items()]
+
+
+_CHOICES = {
+    "rule": (gettext_noop("rule: %(value)s"), Rule.choices),
+    "route": (gettext_noop("coded by: %(value)s"), Route.choices),
+    "by": (gettext_noop("first suggestion by: %(value)s"), SuggestionSource.choices),
+    "labelled": (gettext_noop("with a code taken as right: %(value)s"), LabelSource.choices),
+}
 
 
 def _words(study: Study, name: str, value: str) -> str:
@@ -114,6 +145,18 @@ def _words(study: Study, name: str, value: str) -> str:
         return _("cannot be coded: %(value)s") % {"value": dict(CannotCodeReason.choices).get(value, value)}
     if name == "coder":
         return _("decided by %(value)s") % {"value": value}
+    if name in _CHOICES:
+        sentence, choices = _CHOICES[name]
+        return _(sentence) % {"value": dict(choices).get(value, value)}
+    if name == "p_from":
+        return _("probability at least %(value)s") % {"value": value}
+    if name == "p_to":
+        return _("probability at most %(value)s") % {"value": value}
+    if name == "model":
+        return _("scored by model %(value)s") % {"value": value}
+    if name == "first":
+        same = _("first suggestion is the known code")
+        return same if value == "right" else _("first suggestion differs from the known code")
     if name == "compared":
         same = _("machine's code is the known code")
         return same if value == "right" else _("machine's code differs from the known code")
@@ -127,6 +170,7 @@ def show(request: PageRequest, membership: Membership, pk: int) -> HttpResponse:
     may_compare = permissions.allows(membership.role, permissions.SUPERVISE)
     made = record.suggestion_set
     trace = _trace(record, made) if made else []
+    suggestions = list(made.suggestions.all()) if made else []
     context = {
         "record": record,
         "names": selected.literal_columns(record),
@@ -135,7 +179,8 @@ def show(request: PageRequest, membership: Membership, pk: int) -> HttpResponse:
         ],
         "made": made,
         "trace": trace,
-        "candidates": suggested(list(made.suggestions.all())) if made else [],
+        "candidates": suggested(suggestions),
+        "why": _why(record, suggestions),
         "lineage": selected.lineage(record.final_code) if record.final_code else [],
         "decisions": selected.decisions(record),
         "history": [Happening(event, _happened(event, record)) for event in selected.history(record)],
@@ -143,6 +188,13 @@ def show(request: PageRequest, membership: Membership, pk: int) -> HttpResponse:
         "mine": queue_selected.holds(record.pk, request.user),
     }
     return study_page(request, membership, "records/show.html", context)
+
+
+def _why(record: Record, suggestions: list[Suggestion]) -> str:
+    """Which rule took the record, in words; nothing for one that no rule looked at."""
+    if record.status == RecordStatus.WAITING:
+        return why_here(record, suggestions)
+    return record.get_rule_display() if record.rule else ""
 
 
 def _trace(record: Record, made: SuggestionSet) -> list[TraceRow]:

@@ -12,7 +12,7 @@ from coding_app.api import urls
 from coding_app.choices import FileKind
 from coding_app.models import Job, Membership, Study
 from coding_app.services import exports, jobs, suggest
-from tests import factories
+from tests import factories, kept_models
 from tests.api.conftest import Login
 
 SUPERVISORS = {"supervisor", "manager"}
@@ -84,6 +84,18 @@ DOORS = [
     Door("get", "export", "exports/{export}/", SUPERVISORS),
     Door("get", "export-download", "exports/{export}/download/", SUPERVISORS),
     Door("get", "search", "search/?q=plumber", MEMBERS),
+    Door("get", "models", "models/", SUPERVISORS),
+    Door("get", "model", "models/{version}/", SUPERVISORS),
+    Door("post", "model-promote", "models/{version}/promote/", MANAGERS),
+    Door("post", "model-roll-back", "models/roll-back/", MANAGERS, 409, {"current": 7}),
+    Door("get", "trainings", "trainings/", SUPERVISORS),
+    Door("post", "trainings", "trainings/", SUPERVISORS, 400, {"labels": "reference"}),
+    Door("get", "training", "trainings/{training}/", SUPERVISORS),
+    Door("get", "training-metrics", "trainings/{training}/metrics/", SUPERVISORS),
+    Door("get", "evaluations", "evaluations/", SUPERVISORS),
+    Door("post", "evaluations", "evaluations/", SUPERVISORS, 202, {"versions": [1], "labels": "reference"}),
+    Door("get", "evaluation", "evaluations/{evaluation}/", SUPERVISORS),
+    Door("get", "evaluation-metrics", "evaluations/{evaluation}/metrics/", SUPERVISORS),
 ]
 
 
@@ -94,7 +106,11 @@ def places(study: Study) -> dict[str, int]:
     factories.do(export.job)
     stopped = exports.request(study=study, kind=FileKind.CSV, user=supervisor).job
     jobs.cancel(job=stopped, user=supervisor)
+    version = kept_models.add_version(study)
     return {
+        "version": version.number,
+        "training": kept_models.add_training(study, version=version).pk,
+        "evaluation": kept_models.add_evaluation(study, version).pk,
         "member": Membership.objects.get(study=study, user=supervisor).pk,
         "import": study.imports.get().pk,
         "upload": factories.upload(study).pk,

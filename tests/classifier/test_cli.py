@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,8 @@ from classifier import load
 from classifier.cli import main
 from tests.classifier.samples import pairs, read_csv, write_csv
 from tests.shared import REPOSITORY
+
+CONTRACT = ("train", "predict", "evaluate", "compare", "threshold")
 
 
 @pytest.fixture
@@ -163,5 +166,105 @@ def test_it_runs_as_a_module() -> None:
         text=True,
         check=True,
     )
-    for command in ("train", "predict", "evaluate", "compare", "threshold"):
+    for command in (*CONTRACT, "variants", "label-errors", "recode"):
         assert command in done.stdout
+
+
+def test_training_with_a_report_tells_everything_the_paper_does(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tree = write_csv(
+        tmp_path / "codes.csv",
+        ["code", "title", "parent"],
+        [
+            *[[group, "", ""] for group in "0258"],
+            *[["0110", "Officers", "0"], ["2221", "Nurses", "2"], ["5120", "Cooks", "5"]],
+            *[["5141", "Hairdressers", "5"], ["8332", "Drivers", "8"]],
+        ],
+    )
+    line = ["train", str(data), "--text", "{job}", "--code", "code", "--out", str(tmp_path / "m")]
+    report = tmp_path / "report"
+    assert main([*line, "--classification", str(tree), "--report", str(report)]) == 0
+    told = capsys.readouterr().out
+    assert "1 classes without records can be given through them" in told
+    metrics = json.loads((report / "metrics.json").read_text(encoding="utf-8"))
+    assert metrics["overall"]["records"] == load(tmp_path / "m").card["data"]["test"]
+    assert [row["model"] for row in metrics["models"]] == ["model 1", "half", "model 3"]
+    assert {row["model"] for row in metrics["models_left_out"]} == {"model 2", "model 4"}
+    assert {row["model"] for row in metrics["under_and_over"]} == {"model 1", "half"}
+    assert [row["level"] for row in metrics["levels"]] == [1, 2]
+    assert [row["code"] for row in metrics["unseen"]["without_training"]] == ["5141"]
+    assert metrics["learnt"]["left_out"] is False
+    assert metrics["data"]["split"] == "random, seed 0, 30.0 % kept back for the test"
+    assert "Models side by side" in (report / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_report_can_do_without_the_papers_other_models(data: Path, tmp_path: Path) -> None:
+    line = ["train", str(data), "--text", "{job}", "--code", "code", "--out", str(tmp_path / "m")]
+    assert main([*line, "--report", str(tmp_path / "r"), "--no-variants"]) == 0
+    metrics = json.loads((tmp_path / "r" / "metrics.json").read_text(encoding="utf-8"))
+    assert metrics["models"] == []
+    assert metrics["size_and_precision"]["points"]
+
+
+def test_a_report_without_test_records_is_refused_before_training(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = ["train", str(data), "--text", "{job}", "--code", "code", "--out", str(tmp_path / "m")]
+    assert main([*line, "--report", str(tmp_path / "r"), "--no-test"]) == 1
+    assert "a report needs test records" in capsys.readouterr().err
+    assert not (tmp_path / "m").exists()
+
+
+def test_small_classes_are_left_out_as_in_the_paper_when_nothing_is_described(
+    data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    codes = ["0110", "2221", "5120", "8332", "3153"]
+    tree = write_csv(
+        tmp_path / "codes.csv", ["code", "title"], [[code, f"title of {code}"] for code in codes]
+    )
+    few = tmp_path / "few.csv"
+    few.write_text(data.read_text(encoding="utf-8") + "x,pilot,,3153\r\n", encoding="utf-8")
+    line = ["train", str(few), "--text", "{job}", "--code", "code", "--classification", str(tree)]
+    assert main([*line, "--out", str(tmp_path / "m")]) == 0
+    assert "1 classes of fewer than 11 records stay: 3153 (1)" in capsys.readouterr().out
+    assert "3153" in load(tmp_path / "m").classes
+    assert main([*line, "--out", str(tmp_path / "p"), "--describe", "none"]) == 0
+    assert "left out: 1 classes of fewer than 11 records: 3153 (1)" in capsys.readouterr().out
+    assert "3153" not in load(tmp_path / "p").classes
+
+
+def test_a_random_split_tells_how_the_model_does_on_texts_it_never_saw(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [[text, code] for text, code in [*pairs(120), *pairs(120)]]
+    path = write_csv(tmp_path / "twice.csv", ["job", "code"], rows)
+    assert main(["train", str(path), "--text", "{job}", "--code", "code", "--out", str(tmp_path / "m")]) == 0
+    metrics = load(tmp_path / "m").card["metrics"]
+    new = metrics["top_new"][0]["trials"]
+    assert 0 < new < metrics["records"]
+    assert f"of these, {new} with a text that no training record has" in capsys.readouterr().out
+
+
+def test_likely_label_errors_are_ranked_by_models_that_never_saw_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = [[text, code] for text, code in pairs(240)]
+    rows[20][1] = "5120"
+    data = write_csv(tmp_path / "d.csv", ["job", "code"], rows)
+    out = tmp_path / "errors.csv"
+    line = ["label-errors", str(data), "--text", "{job}", "--code", "code", "--out", str(out), "--folds", "3"]
+    assert main(line) == 0
+    found = read_csv(out)
+    first = {name: found[0][name] for name in ("line", "text", "code", "suggested")}
+    assert first == {"line": "22", "text": rows[20][0], "code": "5120", "suggested": "0110"}
+    assert f"{len(found)} of 240 records" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", ["train", "variants", "label-errors"])
+def test_the_help_tells_the_learning_rates(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main([command, "--help"])
+    told = " ".join(capsys.readouterr().out.split())
+    assert "default: 2e-5, the paper's" in told
+    assert "1.5e-4" in told

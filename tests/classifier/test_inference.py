@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 import torch
 
-from classifier import inference
-from classifier.compact import can_be_compact
-from classifier.encoder import TextClassifier, find_base, load_base
+from classifier import compact, inference
+from classifier.bases import find_base
+from classifier.compact import Compact, can_be_compact
+from classifier.encoder import TextClassifier, load_base
 from classifier.engine import Floats
 from classifier.errors import ClassifierError
+from classifier.fused import Packed, Plain, can_be_packed
 from classifier.inference import Scorer, by_length
 from classifier.tokenizers import TextCutter
 from classifier.training import pad
@@ -54,6 +56,67 @@ def test_scores_do_not_depend_on_the_company_a_text_is_in(tmp_path: Path) -> Non
     texts = jobs(60).texts
 
     np.testing.assert_allclose(scorer(texts)[::-1], scorer(texts[::-1]), atol=2e-6)
+
+
+@pytest.mark.parametrize("kind", ["distilbert", "bert"])
+@pytest.mark.parametrize("mean", [False, True], ids=["stock", "mean"])
+def test_vocabulary_too_large_to_look_up_gives_the_same_scores(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, mean: bool
+) -> None:
+    model, cutter = loaded(tmp_path, kind, mean)
+    batch = pad(cutter(jobs(40).texts), cutter.pad_id)
+    looked_up = Compact(model, torch.float32, CPU)
+    monkeypatch.setattr(compact, "_ROOM", 0)
+    computed = Compact(model, torch.float32, CPU)
+
+    assert looked_up.table is not None
+    assert computed.table is None
+    with torch.inference_mode():
+        torch.testing.assert_close(looked_up(*batch), computed(*batch), atol=2e-6, rtol=0)
+
+
+def test_scores_are_the_same_whatever_the_number_of_threads(tmp_path: Path) -> None:
+    model, cutter = loaded(tmp_path, "distilbert", mean=False)
+    scorer = Scorer(model, cutter, precision="float32", device=CPU)
+    scorer.tokens = 64
+    texts = jobs(200).texts
+    threads = torch.get_num_threads()
+
+    try:
+        drawn = []
+        for number in (1, 2, 3):
+            torch.set_num_threads(number)
+            drawn.append(scorer(texts))
+            assert torch.get_num_threads() == number
+    finally:
+        torch.set_num_threads(threads)
+
+    for other in drawn[1:]:
+        np.testing.assert_array_equal(drawn[0], other)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], ids=str)
+@pytest.mark.parametrize("kind", [Packed, Plain])
+def test_products_are_those_of_double_precision_to_a_few_roundings(
+    dtype: torch.dtype, kind: type[Packed] | type[Plain]
+) -> None:
+    torch.manual_seed(0)
+    shapes = ((96, 64), (96,), (5, 10, 64), (5, 10, 96))
+    weight, bias, x, other = (torch.randn(shape).to(dtype) for shape in shapes)
+    if kind is Packed and not can_be_packed(weight):
+        pytest.skip("torch has no packed products here")
+    made, exact = kind(weight, bias), Plain(weight.double(), bias.double())
+    # What is rounded is at most the sum of the absolute terms; GELU is at most 1.13 times as steep.
+    terms = x.abs().double() @ weight.abs().double().T + bias.abs().double() + other.abs().double()
+    most = 4 * torch.finfo(dtype).eps * terms
+
+    for result, wanted in (
+        (made(x), exact(x.double())),
+        (made.bent(x), exact.bent(x.double())),
+        (made.added(x, other), exact.added(x.double(), other.double())),
+    ):
+        assert result.dtype == dtype
+        assert ((result.double() - wanted).abs() <= most).all()
 
 
 @pytest.mark.parametrize("mean", [False, True], ids=["stock", "mean"])

@@ -214,6 +214,12 @@ def test_unseen_lists_what_model_and_records_lack(tmp_path: Path) -> None:
     assert found["without_class"] == ["21"]
     assert found["without_records"] == ["13"]
     assert found["never_given"] == [{"code": "12", "records": 1}]
+    assert found["without_training"] == []
+    learnt = unseen(predictions, trained={"11": 3, "12": 0})
+    assert learnt["without_training"] == [
+        {"code": "12", "records": 1, "correct": 0},
+        {"code": "13", "records": 0, "correct": 0},
+    ]
 
 
 def test_confusions_are_the_commonest_first_with_the_surest_examples() -> None:

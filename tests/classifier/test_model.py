@@ -11,10 +11,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors import SafetensorError
 
 from classifier import ClassifierError, Examples, Model, TrainSettings, load, partition, train
 from classifier.classification import Classification
 from classifier.engine import Floats
+from classifier.model import inspect
 from tests.classifier.samples import examples, pairs, small_model
 
 
@@ -184,14 +186,34 @@ def test_no_folder_is_no_model(tmp_path: Path) -> None:
         load(tmp_path / "empty")
 
 
-def test_a_full_disk_leaves_the_old_model_and_nothing_else(
+def test_a_folder_is_looked_into_without_loading_its_weights(
     model: Model, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(model.engine), "load", None)
+    found = inspect(folder)
+    assert (found.engine, found.classes, found.template) == ("baseline", model.classes, model.template)
+    assert found.fingerprint == model.fingerprint
+    assert found.card == model.card
+    (folder / "engine" / "baseline.json").write_text("{}")
+    with pytest.raises(ClassifierError, match="changed"):
+        inspect(folder)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError(errno.ENOSPC, "No space left on device"),
+        SafetensorError("Error while serializing: No space left on device (os error 28)"),
+    ],
+)
+def test_a_full_disk_leaves_the_old_model_and_nothing_else(
+    model: Model, folder: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     before = load(folder).fingerprint
 
     def full(place: Path) -> None:
         (place / "linear.safetensors").write_bytes(b"half")
-        raise OSError(errno.ENOSPC, "No space left on device")
+        raise error
 
     monkeypatch.setattr(model.engine, "save", full)
     for target in (folder, folder.parent / "new"):

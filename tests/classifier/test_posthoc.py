@@ -100,7 +100,8 @@ def test_without_a_classification_the_first_character_is_the_major_group() -> No
 
 
 def test_classes_part_at_one_half_in_each_model() -> None:
-    full = [one("a", 100, 0.5), one("b", 40, 0.49), one("c", 60, 0.9), one("d", 5, None)]
+    untrained = one("e", 0, 0.0)  # known by its title alone
+    full = [one("a", 100, 0.5), one("b", 40, 0.49), one("c", 60, 0.9), one("d", 5, None), untrained]
     half = [one("a", 50, 0.2), one("b", 20, 0.1), one("c", 30, 0.8)]
     found = under_and_over({"full": full, "half": half})
     assert [(row["model"], row["side"], sorted(row["sizes"])) for row in found] == [

@@ -189,7 +189,7 @@ def test_a_comparison_leaves_out_what_any_of_the_models_learnt_from(tmp_path: Pa
     metrics, _ = written(tmp_path)
     assert metrics["records"] == 2
     assert metrics["data"]["left_out"] == (
-        "1 with no text, 1 with no code, 3 with text learnt from by a model"
+        "1 with no text, 1 with no code, 3 with a text that a model learnt from"
     )
     assert [row["learnt"] for row in metrics["models"]] == [2, 1]
 

@@ -12,7 +12,8 @@ import pytest
 import sentencepiece
 from tokenizers import Tokenizer
 
-from classifier.encoder import find_base, load_base
+from classifier.bases import find_base
+from classifier.encoder import load_base
 from classifier.errors import ClassifierError
 from classifier.tokenizers import KOBERT_PIECES, TextCutter, kobert_tokenizer
 from tests.classifier.encoders import tiny_encoder

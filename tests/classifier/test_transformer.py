@@ -12,7 +12,7 @@ import pytest
 import torch
 from safetensors.torch import load, load_file, save_file
 
-from classifier.encoder import find_base
+from classifier.bases import find_base
 from classifier.engine import FitData
 from classifier.errors import ClassifierError
 from classifier.transformer import TransformerEngine
@@ -26,7 +26,8 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def engine(base: Path) -> TransformerEngine:
-    return TransformerEngine.fit(jobs(), quick(base, epochs=6))
+    # As many as it takes with any seed to learn what there is to learn.
+    return TransformerEngine.fit(jobs(), quick(base, epochs=20))
 
 
 def share_right(engine: TransformerEngine, data: FitData) -> float:

@@ -8,10 +8,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from torch.nn.functional import cross_entropy
 
+from classifier.bases import find_base
+from classifier.encoder import load_base
 from classifier.engine import Progress
 from classifier.errors import ClassifierError
-from classifier.training import RECIPES, Recipe, batches
+from classifier.lean import Lean, dropout
+from classifier.training import RECIPES, Recipe, Trainer, batches, pad
 from classifier.transformer import TransformerEngine
 from tests.classifier.encoders import jobs, quick, tiny_encoder
 
@@ -163,3 +168,70 @@ def test_state_of_a_checkpoint_is_plain_json(base: Path, tmp_path: Path) -> None
     state = json.loads((tmp_path / "epoch-0002" / "state.json").read_text())
 
     assert len(state["losses"]) == 2
+
+
+@pytest.mark.parametrize("kind", ["distilbert", "bert"])
+@pytest.mark.parametrize("mean", [False, True], ids=["stock", "mean"])
+def test_lean_pass_has_the_loss_and_the_gradients_of_transformers(
+    tmp_path: Path, kind: str, mean: bool
+) -> None:
+    base = find_base(str(tiny_encoder(tmp_path / "base", kind, mean=mean)))
+    model, cutter = load_base(base, pooling="mean" if mean else "stock", classes=4, max_length=40)
+    for module in model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
+    for name in ("dropout", "attention_dropout", "hidden_dropout_prob", "attention_probs_dropout_prob"):
+        if hasattr(model.config, name):
+            setattr(model.config, name, 0.0)
+    data = jobs(40)
+    ids, mask = pad(cutter(data.texts), cutter.pad_id)
+    targets = torch.from_numpy(data.targets)
+    parameters = list(model.parameters())
+    model.eval()
+
+    plain = cross_entropy(model(ids, mask), targets)
+    lean = cross_entropy(Lean(model, torch.float32)(ids, mask, np.random.default_rng(0)), targets)
+
+    torch.testing.assert_close(lean, plain, atol=1e-6, rtol=0)
+    for ours, theirs in zip(
+        torch.autograd.grad(lean, parameters, materialize_grads=True),
+        torch.autograd.grad(plain, parameters, materialize_grads=True),
+        strict=True,
+    ):
+        torch.testing.assert_close(ours, theirs, atol=1e-6, rtol=0)
+
+
+@pytest.mark.parametrize("kind", ["distilbert", "bert"])
+def test_lean_pass_drops_out_what_its_generator_draws(tmp_path: Path, kind: str) -> None:
+    base = find_base(str(tiny_encoder(tmp_path / "base", kind)))
+    model, cutter = load_base(base, pooling="stock", classes=4, max_length=40)
+    batch = pad(cutter(jobs(8).texts), cutter.pad_id)
+    lean = Lean(model, torch.float32)
+
+    first, again, other = (lean(*batch, np.random.default_rng(seed)) for seed in (1, 1, 2))
+
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+
+
+def test_dropout_keeps_the_share_it_says_and_the_mean() -> None:
+    states = torch.ones(1000, 1000)
+    dropped = dropout(states, 0.1, np.random.default_rng(0))
+
+    assert float((dropped == 0).double().mean()) == pytest.approx(0.1, abs=2e-3)
+    assert float(dropped.double().mean()) == pytest.approx(1, abs=2e-3)
+    assert dropout(states, 0.0, np.random.default_rng(0)) is states
+
+
+def test_batch_cut_into_parts_teaches_what_the_whole_batch_does(
+    base: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("classifier.lean.dropout", lambda states, share, draw: states)
+    monkeypatch.setattr("classifier.training.has_bfloat16", lambda device: False)
+    losses = []
+    for parts in (1, 3):
+        monkeypatch.setattr(Trainer, "_parts", lambda self, parts=parts: parts)
+        losses.append(TransformerEngine.fit(jobs(66), quick(base, epochs=6)).describe()["losses"])
+
+    np.testing.assert_allclose(losses[0], losses[1], rtol=1e-3)
+    assert losses[0][-1] < 0.9 * losses[0][0]

@@ -13,10 +13,12 @@ from django.conf import settings
 from django.core.management import get_commands
 from django.urls import resolve
 
+from coding_app.choices import WorkQueue
 from tests.shared import REPOSITORY
 
 COMPOSE = REPOSITORY / "docker" / "compose.yml"
-OURS = {"migrate", "web", "worker"}
+WORKERS = {"worker": "default", "model-worker": "model", "training-worker": "training"}
+OURS = {"migrate", "web", *WORKERS}
 SERVERS = {"postgres", "redis"}
 
 
@@ -59,16 +61,30 @@ def test_no_image_is_unversioned_or_latest(services: dict[str, dict[str, Any]]) 
 
 
 def test_our_services_set_only_what_is_read(services: dict[str, dict[str, Any]]) -> None:
-    of_gunicorn = {"WEB_CONCURRENCY"}
+    of_libraries = {"WEB_CONCURRENCY", "OMP_NUM_THREADS", "HF_HUB_OFFLINE"}
     for name in OURS:
-        assert set(services[name]["environment"]) <= names_read_by_settings() | of_gunicorn, name
+        assert set(services[name]["environment"]) <= names_read_by_settings() | of_libraries, name
 
 
 def test_our_services_share_their_settings(services: dict[str, dict[str, Any]]) -> None:
-    web = services["web"]["environment"] | {}
-    web.pop("WEB_CONCURRENCY")
-    assert services["worker"]["environment"] == services["migrate"]["environment"] == web
-    assert web["DEBUG"] == "0"
+    shared = services["migrate"]["environment"]
+    assert shared["DEBUG"] == "0"
+    for name in OURS:
+        own = dict(services[name]["environment"])
+        own.pop("WEB_CONCURRENCY", None)
+        own.pop("OMP_NUM_THREADS", None)
+        assert own == shared, name
+
+
+def test_no_service_of_ours_asks_a_hub(services: dict[str, dict[str, Any]]) -> None:
+    assert {services[name]["environment"]["HF_HUB_OFFLINE"] for name in OURS} == {"1"}
+
+
+def test_who_computes_with_models_does_it_with_bounded_threads(services: dict[str, dict[str, Any]]) -> None:
+    bounded = {name for name in OURS if "OMP_NUM_THREADS" in services[name]["environment"]}
+    assert bounded == {"model-worker", "training-worker"}
+    # 1024 is what the others have: a page is answered while a model is trained.
+    assert services["training-worker"]["cpu_shares"] < 1024
 
 
 def test_a_missing_secret_stops_the_start_and_none_is_in_the_file(
@@ -113,10 +129,10 @@ def test_every_service_that_stays_up_has_a_health_check_and_restarts(
     assert services["migrate"]["restart"] == "no"
 
 
-def test_web_and_worker_wait_for_healthy_servers_and_a_finished_migration(
+def test_web_and_workers_wait_for_healthy_servers_and_a_finished_migration(
     services: dict[str, dict[str, Any]],
 ) -> None:
-    for name in ("web", "worker"):
+    for name in ("web", *WORKERS):
         conditions = {on: how["condition"] for on, how in services[name]["depends_on"].items()}
         assert conditions == {
             "postgres": "service_healthy",
@@ -148,10 +164,23 @@ def test_the_page_of_the_health_check_exists(services: dict[str, dict[str, Any]]
     assert resolve("/healthz")
 
 
-def test_the_worker_serves_the_queue_that_tasks_go_to(services: dict[str, dict[str, Any]]) -> None:
-    command = services["worker"]["command"]
-    assert command[:4] == ["celery", "-A", "coding_app", "worker"]
-    assert command[command.index("-Q") + 1].split(",") == [settings.CELERY_TASK_DEFAULT_QUEUE]
+def test_each_queue_has_a_worker_of_its_own_that_is_asked_after_it(
+    services: dict[str, dict[str, Any]],
+) -> None:
+    assert set(WORKERS.values()) == set(WorkQueue.values)
+    assert WorkQueue.DEFAULT == settings.CELERY_TASK_DEFAULT_QUEUE
+    for name, queue in WORKERS.items():
+        command = services[name]["command"]
+        assert command[:4] == ["celery", "-A", "coding_app", "worker"]
+        assert command[command.index("-Q") + 1] == queue
+        check = services[name]["healthcheck"]["test"]
+        assert check[check.index("worker_alive") :] == ["worker_alive", "--queue", queue]
+
+
+def test_one_model_is_trained_at_a_time(services: dict[str, dict[str, Any]]) -> None:
+    for name in ("model-worker", "training-worker"):
+        command = services[name]["command"]
+        assert command[command.index("--concurrency") + 1] == "1", name
 
 
 def test_root_file_systems_are_read_only_and_privileges_cannot_grow(
@@ -164,9 +193,13 @@ def test_root_file_systems_are_read_only_and_privileges_cannot_grow(
         assert services[name]["cap_drop"] == ["ALL"], name
 
 
-def test_web_and_worker_share_one_volume_for_uploads_and_exports(services: dict[str, dict[str, Any]]) -> None:
-    assert services["web"]["volumes"] == services["worker"]["volumes"] == ["files:/data"]
-    assert services["web"]["environment"]["MEDIA_ROOT"].startswith("/data/")
+def test_web_and_workers_share_one_volume_for_uploads_exports_and_models(
+    services: dict[str, dict[str, Any]],
+) -> None:
+    for name in ("web", *WORKERS):
+        assert services[name]["volumes"] == ["files:/data"], name
+        for folder in ("MEDIA_ROOT", "MODELS_DIR"):
+            assert services[name]["environment"][folder].startswith("/data/")
     declared = set(yaml.safe_load(COMPOSE.read_text("utf-8"))["volumes"])
     used = {volume.split(":")[0] for service in services.values() for volume in service["volumes"]}
     assert used == declared

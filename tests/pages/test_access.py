@@ -10,18 +10,26 @@ from django.urls import reverse
 from coding_app.choices import FileKind
 from coding_app.models import Study
 from coding_app.services import exports
-from tests import factories
+from tests import factories, kept_models
 
-# What coders may not open; only managers may open the last two.
+# What everybody may open, what coders may not, and what only managers may.
 EVERYBODY = ("study", "queue", "records", "classification", "dictionary", "job")
-SUPERVISORS = ("upload", "imports", "import", "import-issues", "exports", "export-download")
-MANAGERS = ("members", "study-settings")
+OF_MODELS = (
+    "models", "model", "model-download", "trainings", "training-new", "training", "training-report",
+    "training-metrics", "evaluations", "evaluation-new", "evaluation", "evaluation-report",
+    "evaluation-metrics",
+)  # fmt: skip
+SUPERVISORS = ("upload", "imports", "import", "import-issues", "exports", "export-download", *OF_MODELS)
+MANAGERS = ("members", "study-settings", "model-upload", "model-remove")
 NAMES = (*EVERYBODY, *SUPERVISORS, *MANAGERS)
 POSTS = (
     ("upload", SUPERVISORS), ("code-start", SUPERVISORS), ("job-stop", SUPERVISORS),
     ("job-resume", SUPERVISORS), ("import-discard", SUPERVISORS),
     ("import-read-as", SUPERVISORS), ("exports", SUPERVISORS),
     ("members", MANAGERS), ("study-settings", MANAGERS),
+    ("training-new", SUPERVISORS), ("training-preview", SUPERVISORS), ("training-columns", SUPERVISORS),
+    ("evaluation-new", SUPERVISORS), ("model", MANAGERS), ("model-upload", MANAGERS),
+    ("model-promote", MANAGERS), ("model-roll-back", MANAGERS), ("model-remove", MANAGERS),
 )  # fmt: skip
 
 
@@ -36,6 +44,11 @@ def address(study: Study, name: str) -> str:
     }  # fmt: skip
     if name == "export-download":
         keys[name] = study.exports.earliest("pk").pk
+    if name in {"model", "model-download", "model-promote", "model-remove"}:
+        keys[name] = study.model_versions.earliest("pk").number
+    for kind in ("training", "evaluation"):
+        if name in {kind, f"{kind}-report", f"{kind}-metrics"}:
+            keys[name] = getattr(study, f"{kind}s").earliest("pk").pk
     return reverse(name, args=[study.slug, *([keys[name]] if name in keys else [])])
 
 
@@ -44,6 +57,9 @@ def whole_study(coded_study: Study) -> Study:
     """A study with one of everything that has a page."""
     export = exports.request(study=coded_study, kind=FileKind.CSV, user=coded_study.created_by)
     factories.do(export.job)
+    version = kept_models.add_version(coded_study)
+    kept_models.add_training(coded_study, version=version)
+    kept_models.add_evaluation(coded_study, version)
     return coded_study
 
 
@@ -91,7 +107,13 @@ def test_a_role_that_may_not_cannot_do_it_by_post_either(
     assert "ask a member with the role" in response.content.decode()
 
 
-@pytest.mark.parametrize("name", ["code-start", "job-stop", "job-resume", "import-discard", "import-read-as"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "code-start", "job-stop", "job-resume", "import-discard", "import-read-as", "model-promote",
+        "model-roll-back", "training-preview", "training-columns",
+    ],
+)  # fmt: skip
 def test_what_changes_something_cannot_be_done_by_get(
     whole_study: Study, sign_in: Callable[[str], Client], name: str
 ) -> None:
@@ -99,7 +121,7 @@ def test_what_changes_something_cannot_be_done_by_get(
 
 
 @pytest.mark.parametrize("key", ["0", "999999", "9" * 40, "9" * 5000])
-@pytest.mark.parametrize("folder", ["imports", "jobs"])
+@pytest.mark.parametrize("folder", ["imports", "jobs", "models", "trainings", "evaluations"])
 def test_a_key_that_is_none_is_not_found(
     empty_study: Study, sign_in: Callable[[str], Client], folder: str, key: str
 ) -> None:
@@ -107,7 +129,9 @@ def test_a_key_that_is_none_is_not_found(
 
 
 @pytest.mark.parametrize("page", ["0", "-1", "x", "9" * 400, ""])
-@pytest.mark.parametrize("name", ["imports", "import", "exports"])
+@pytest.mark.parametrize(
+    "name", ["imports", "import", "exports", "models", "trainings", "evaluations", "training-new"]
+)
 def test_a_page_number_that_is_none_still_gives_a_page(
     whole_study: Study, sign_in: Callable[[str], Client], name: str, page: str
 ) -> None:
@@ -120,7 +144,11 @@ def test_things_of_another_study_are_not_found(
 ) -> None:
     other = factories.make_study(tmp_path_factory.mktemp("other"), name="Other")
     client = sign_in("manager")
-    for name in ("import", "import-issues", "job", "export-download"):
+    one_thing = (
+        "import", "import-issues", "job", "export-download", "model", "model-download", "model-remove",
+        "training", "training-report", "evaluation", "evaluation-metrics",
+    )  # fmt: skip
+    for name in one_thing:
         elsewhere = address(whole_study, name).replace(f"/{whole_study.slug}/", f"/{other.slug}/")
         assert client.get(elsewhere).status_code == 404, name
 

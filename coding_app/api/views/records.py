@@ -11,6 +11,7 @@ from coding_app import permissions
 from coding_app.api.filters import RecordParameters
 from coding_app.api.serializers.records import RecordDetailSerializer, RecordSerializer
 from coding_app.api.views.base import ANY_MEMBER, StudyViews
+from coding_app.choices import Rule
 from coding_app.models import Record
 from coding_app.selectors import api_lists
 
@@ -25,11 +26,15 @@ class RecordViews(StudyViews[Record]):
     def list(self, request: Request, **where: Any) -> Response:
         """In the order of import, narrowed by the parameters."""
         wanted = RecordParameters.wanted(request)
-        if wanted.compared:
+        if wanted.compared or wanted.first or wanted.labelled:
             permissions.require(
                 self.membership.role,
                 permissions.SUPERVISE,
                 gettext_noop("compare with the codes known beforehand"),
+            )
+        if wanted.rule == Rule.AUDIT:
+            permissions.require(
+                self.membership.role, permissions.SUPERVISE, gettext_noop("list the records of the audit")
             )
         return self.page(api_lists.listed_records(self.study, wanted), RecordSerializer)
 

@@ -1,4 +1,4 @@
-"""``code_records``: code a study by its dictionary."""
+"""``code_records``: code a study by its dictionary and its current model."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from coding_app.services import suggest
 class Command(BaseCommand):
     """Queue a coding run for the workers, and wait for its end where that is asked for."""
 
-    help = "Code the records of a study by its dictionary, in a worker."
+    help = "Code the records of a study by its dictionary and its current model, in a worker."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""

@@ -1,23 +1,15 @@
 """``import_records``: a file into a study."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.core.management.base import BaseCommand, CommandParser
 
 from coding_app.exceptions import TiebreakError
+from coding_app.management.files import upload as file_of
 from coding_app.management.output import command_errors, work_here
 from coding_app.selectors import catalogue, lists
 from coding_app.services import ingest
-
-BLOCK = 1 << 20
-
-
-def _blocks(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as stream:
-        while block := stream.read(BLOCK):
-            yield block
 
 
 class Command(BaseCommand):
@@ -37,12 +29,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Import, and say what became of the rows."""
-        path: Path = options["file"]
-        if not path.is_file():
-            raise CommandError(f"{path}: there is no such file.")
+        file = file_of(options["file"])
         with command_errors():
             study = catalogue.study(options["study"])
-            upload = ingest.receive(study=study, user=None, name=path.name, chunks=_blocks(path))
+            upload = ingest.receive(study=study, user=None, name=file.name, chunks=file.chunks)
             try:
                 columns = ingest.Columns.by_name(
                     upload.header,
@@ -58,6 +48,6 @@ class Command(BaseCommand):
                 raise
         work_here(job.pk, self.stdout)
         upload.refresh_from_db()
-        self.stdout.write(f"{path.name}: {upload.added} added, {upload.unchanged} unchanged")
+        self.stdout.write(f"{file.name}: {upload.added} added, {upload.unchanged} unchanged")
         for kind, count in lists.issue_counts(upload):
             self.stdout.write(f"  {count} rows: {kind.label}")

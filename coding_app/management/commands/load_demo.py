@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 
 from coding_app.management.output import command_errors
-from coding_app.services import demo
+from coding_app.services import demo, demo_studies
 
 
 class Command(BaseCommand):
@@ -18,6 +18,10 @@ class Command(BaseCommand):
         with command_errors():
             demo.load_shipped_classifications()
             users = demo.accounts()
-            for wanted in demo.STUDIES:
-                study = demo.load(wanted, users)
-                self.stdout.write(f"{study.name}: {study.records.count()} made-up records")
+            for wanted in demo_studies.STUDIES:
+                study = demo.load(wanted, users, tell=self._tell)
+                self._tell(f"{study.name}: {study.records.count()} made-up records")
+
+    def _tell(self, line: str) -> None:
+        self.stdout.write(line)
+        self.stdout.flush()

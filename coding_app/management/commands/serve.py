@@ -1,11 +1,13 @@
-"""``serve``: web and worker on this machine, to try Tiebreak or to work alone."""
+"""``serve``: web and workers on this machine, to try Tiebreak or to work alone."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from coding_app.choices import WorkQueue
 from coding_app.selectors.studies import has_demo
 from coding_app.services import demo
 
@@ -20,9 +23,9 @@ HOST = "127.0.0.1"
 
 
 class Command(BaseCommand):
-    """Start both, print where to go, start again what dies, and end both on Ctrl-C."""
+    """Start them, print where to go, start again what dies, and end all on Ctrl-C."""
 
-    help = "Start web server and worker; PORT chooses the port (8000)."
+    help = "Start web server and workers; PORT chooses the port (8000)."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Declare the options."""
@@ -33,8 +36,8 @@ class Command(BaseCommand):
         port = _port(os.environ.get("PORT", "8000"))
         if options["demo"]:
             call_command("migrate", verbosity=0, interactive=False)
-            call_command("load_demo", stdout=self.stdout)
-        commands = {"web": _web(port), "worker": _worker()}
+            _load_demo()
+        commands = {"web": _web(port), **{f"{queue} worker": _worker(queue) for queue in WorkQueue.values}}
         running = {name: _start(name, command) for name, command in commands.items()}
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         try:
@@ -50,13 +53,7 @@ class Command(BaseCommand):
         except KeyboardInterrupt:
             self.stdout.write("Stopping.")
         finally:
-            for process in running.values():
-                process.terminate()
-            for process in running.values():
-                try:
-                    process.wait(timeout=15)
-                except subprocess.TimeoutExpired:
-                    process.kill()
+            _stop(running.values())
 
     def _welcome(self, port: int, web: "subprocess.Popen[bytes]") -> None:
         while not _answers(port):
@@ -95,22 +92,46 @@ def _web(port: int) -> list[str]:
     ]
 
 
-def _worker() -> list[str]:
+def _worker(queue: str) -> list[str]:
+    # One for each queue: a training of an hour keeps no file and no coding run waiting. It takes what
+    # processor time the others leave.
+    polite = ["nice", "-n", "10"] if queue == WorkQueue.TRAINING and shutil.which("nice") else []
     return [
+        *polite,
         *(sys.executable, "-m", "celery", "-A", "coding_app", "worker"),
-        *("--queues", "default", "--concurrency", "1", "--loglevel", "info"),
-        *("--hostname", f"serve.{os.getpid()}@%h"),
+        *("--queues", queue, "--concurrency", "1", "--loglevel", "info"),
+        *("--hostname", f"{queue}.{os.getpid()}@%h"),
         *("--without-gossip", "--without-mingle", "--without-heartbeat"),
     ]
+
+
+def _load_demo() -> None:
+    # In a process of its own: what a training loads is gone with it.
+    done = subprocess.run([sys.executable, str(settings.BASE_DIR / "manage.py"), "load_demo"], check=False)
+    if done.returncode:
+        raise CommandError("The demo was not loaded; the lines above say why.")
 
 
 def _log(name: str) -> Path:
     folder = Path(settings.DATA_DIR) / "logs"
     folder.mkdir(parents=True, exist_ok=True)
-    return folder / f"{name}.log"
+    return folder / f"{name.replace(' ', '-')}.log"
 
 
 def _start(name: str, command: list[str]) -> "subprocess.Popen[bytes]":
     # A group of its own: Ctrl-C reaches this process alone, which then ends both in good order.
     with _log(name).open("ab") as log:
         return subprocess.Popen(command, start_new_session=True, stdout=log, stderr=log)
+
+
+def _stop(running: Collection["subprocess.Popen[bytes]"]) -> None:
+    """Ask all to finish what they are at, and end those that have not after a while: no work is lost."""
+    for process in running:
+        process.terminate()
+    deadline = time.monotonic() + 15
+    for process in running:
+        try:
+            process.wait(timeout=max(deadline - time.monotonic(), 0))
+        except subprocess.TimeoutExpired:
+            # With its group: a worker's child would go on alone.
+            os.killpg(process.pid, signal.SIGKILL)

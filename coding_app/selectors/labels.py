@@ -1,0 +1,103 @@
+"""Which codes of a study are taken as right: to learn from, to judge by, and those that are in doubt."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypedDict
+
+from django.db.models import Case, CharField, Exists, F, OuterRef, QuerySet, Value, When
+from django.db.models.functions import Trim
+from django.http import Http404
+from django.utils.translation import gettext as _
+
+from coding_app.choices import LabelSource, LabelVerdict, RecordStatus
+from coding_app.models import Code, LabelSuspect, Record, Study
+
+if TYPE_CHECKING:
+    from django_stubs_ext import WithAnnotations
+
+
+class Label(TypedDict):
+    """What :func:`labelled` adds to a record."""
+
+    label: str
+    label_is_known: bool
+    label_is_error: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LabelCounts:
+    """How many records have a code that is taken as right, and why others have none.
+
+    ``records`` are usable, with ``codes`` different codes. ``unknown`` have one that is not in the
+    classification or that records may not have; ``data_errors`` one that a supervisor found to be wrong.
+    """
+
+    records: int
+    codes: int
+    unknown: int
+    data_errors: int
+
+
+def labelled(study: Study, source: LabelSource) -> "QuerySet[WithAnnotations[Record, Label]]":
+    """Records whose code is taken as right, by key, each with it as ``label`` (the text of the code).
+
+    A code that the machine accepted is never one. Left out are codes that records of this classification may
+    not have, and codes that a supervisor found to be data errors. ``source`` and ``study`` of a record are
+    loaded.
+    """
+    found = _with_label(study, source).filter(label_is_known=True, label_is_error=False)
+    return found.select_related("source", "study").order_by("pk")
+
+
+def counts(study: Study, source: LabelSource) -> LabelCounts:
+    """How many records :func:`labelled` gives, and how many it leaves out."""
+    found = _with_label(study, source)
+    usable = found.filter(label_is_known=True, label_is_error=False)
+    return LabelCounts(
+        records=usable.count(),
+        codes=usable.order_by().values("label").distinct().count(),
+        unknown=found.filter(label_is_known=False).count(),
+        data_errors=found.filter(label_is_known=True, label_is_error=True).count(),
+    )
+
+
+def _with_label(study: Study, source: LabelSource) -> "QuerySet[WithAnnotations[Record, Label]]":
+    decided = When(status=RecordStatus.DECIDED, then=F("final_code__code"))
+    labels = {
+        LabelSource.DECISIONS: Case(decided, default=Value(""), output_field=CharField()),
+        LabelSource.REFERENCE: Trim("reference_code"),
+        LabelSource.BOTH: Case(decided, default=Trim("reference_code"), output_field=CharField()),
+    }
+    if source not in labels:
+        raise ValueError(f"records of a study are not labelled by {source}")
+    known = Code.objects.filter(classification=study.classification_id, codable=True, code=OuterRef("label"))
+    # A code that was put right since is another label: that one may be learnt.
+    errors = LabelSuspect.objects.filter(
+        record=OuterRef("pk"), verdict=LabelVerdict.DATA_ERROR, code__code=OuterRef("label")
+    )
+    return (
+        Record.objects.filter(study=study)
+        .annotate(label=labels[source])
+        .exclude(label="")
+        .annotate(label_is_known=Exists(known), label_is_error=Exists(errors))
+    )
+
+
+def suspects(study: Study, *, verdict: str | None = None) -> QuerySet[LabelSuspect]:
+    """Records whose code is in doubt, the worst first; with ``verdict``, those (``""``: not reviewed)."""
+    found = LabelSuspect.objects.filter(study=study).select_related(
+        "record__source", "code", "suggested", "reviewed_by", "training"
+    )
+    found = found.prefetch_related("code__labels", "suggested__labels").order_by("quality", "pk")
+    return found if verdict is None else found.filter(verdict=verdict)
+
+
+def suspect_of(study: Study, pk: int) -> LabelSuspect:
+    """One of them.
+
+    Raises:
+        Http404: when the study has none with this key.
+    """
+    found = suspects(study).filter(pk=pk).first()
+    if found is None:
+        raise Http404(_("There is no such code in doubt in this study."))
+    return found
