@@ -78,7 +78,7 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
         "--base",
         default="baseline",
         metavar="NAME_OR_FOLDER",
-        help="'baseline' (default), or the name or folder of an encoder",
+        help="'baseline' (default), the name or folder of an encoder, or 'ensemble+' and such a name",
     )
     parser.add_argument("--min-class-size", type=whole, default=11, metavar="N", help="default: 11")
     parser.add_argument("--test-size", type=share, default=0.3, metavar="SHARE", help="default: 0.3")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
-from typing import Any, ClassVar, Final, Protocol, Self, cast
+from typing import Any, ClassVar, Final, Protocol, Self, cast, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -65,6 +65,8 @@ class FitData:
     classes: int
     extra: Sequence[str] = ()
     extra_targets: Ints = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    shared: dict[str, Any] = field(default_factory=dict)
+    """What an engine may keep for its next fit on another part of the same data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +144,35 @@ class Engine(Protocol):
         ...
 
 
+@runtime_checkable
+class MixedEngine(Engine, Protocol):
+    """An engine of several parts, whose scores are the weighted sum of their log-probabilities.
+
+    The weights are learnt from the same unseen records as the calibration: see `classifier.mixture`.
+    """
+
+    weights: Floats
+    """(c,), one a part."""
+
+    def parts(self, texts: Sequence[str]) -> Floats:
+        """(c, n, k) log-probabilities, texts as for `scores`."""
+        ...
+
+    def with_weights(self, weights: Floats) -> Self:
+        """The same engine with other weights of its parts."""
+        ...
+
+
 ENGINES: Final = {
     "baseline": "classifier.baseline:Baseline",
+    "ensemble": "classifier.ensemble:Ensemble",
     "transformer": "classifier.transformer:TransformerEngine",
 }
 """Where each kind lives; imported when it is first asked for, so that the baseline needs no torch."""
+
+
+ENSEMBLE: Final = "ensemble+"
+"""What the name of an encoder follows that is one part of several."""
 
 
 def engine_class(kind: str) -> type[Engine]:
@@ -161,5 +187,11 @@ def engine_class(kind: str) -> type[Engine]:
 
 
 def kind_of(base: str) -> str:
-    """The kind of engine that a base needs: its own name, or 'transformer' for the name of an encoder."""
-    return base if base in ENGINES and base != "transformer" else "transformer"
+    """The kind of engine that a base needs.
+
+    That is 'ensemble' for 'ensemble+' and the name of an encoder, 'transformer' for such a name alone, and
+    otherwise (for 'baseline') the base itself.
+    """
+    if base.startswith(ENSEMBLE):
+        return "ensemble"
+    return base if base in ENGINES and base not in ("ensemble", "transformer") else "transformer"

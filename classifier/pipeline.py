@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -18,6 +18,8 @@ from classifier.engine import (
     FitData,
     Floats,
     Ints,
+    Json,
+    MixedEngine,
     Report,
     TrainSettings,
     engine_class,
@@ -27,7 +29,9 @@ from classifier.engine import (
 )
 from classifier.errors import ClassifierError
 from classifier.examples import NOTHING, Examples, Selection, select_classes
+from classifier.kin import without_kin
 from classifier.learnt import Learnt
+from classifier.mixture import fit_weights, mix
 from classifier.model import Model
 from classifier.search import Grid, search
 from classifier.splits import fold_of_each, group_keys, hold_out, phrases_apart
@@ -171,19 +175,24 @@ class _Learner:
     settings: TrainSettings
     report: Report
     checkpoints: Path | None
+    shared: Json = field(default_factory=dict)
 
     def run(self, examples: Examples) -> tuple[Engine, Floats, Ints, str]:
         """The engine, with scores and classes of records it did not see, and how these were kept from it."""
         keys = group_keys(examples.texts, self.settings.split)
         folds = min(self.kind.folds, len(set(keys)))
         if folds >= 2:
-            unseen = self._by_folds(examples, keys, folds)
+            targets = _numbers(examples.codes, self.number)
+            parts = self._by_folds(examples, keys, folds)
             engine = self._fit(examples, self.extra, folds, folds + 1)
-            return engine, unseen, _numbers(examples.codes, self.number), f"{folds} folds"
+            if not isinstance(engine, MixedEngine):
+                return engine, parts[0], targets, f"{folds} folds"
+            weights = fit_weights(parts, targets, engine.weights)
+            return engine.with_weights(weights), mix(weights, parts), targets, f"{folds} folds"
         size = self.settings.calibration_size
         learnt, kept = hold_out(keys, examples.codes, size, seed=self.settings.seed + 1)
-        held = examples.take(kept.tolist())
-        engine = self._fit(examples.take(learnt.tolist()), self._extra_without(held), 0, 1)
+        held, rest = examples.take(kept.tolist()), examples.take(learnt.tolist())
+        engine = self._fit(rest, self._extra_without(held, rest), 0, 1)
         return (
             engine,
             engine.scores(list(held.texts)),
@@ -192,18 +201,26 @@ class _Learner:
         )
 
     def _by_folds(self, examples: Examples, keys: Sequence[str], folds: int) -> Floats:
-        """Scores of every record by an engine that learnt from the other folds."""
+        """(c, n, k) scores of every record by the parts of an engine that learnt from the other folds."""
         fold = fold_of_each(keys, examples.codes, folds, seed=self.settings.seed + 1)
-        scores = np.zeros((len(examples), len(self.number)), dtype=np.float32)
+        found: list[Floats] = []
         for place in range(folds):
             held = examples.take(np.flatnonzero(fold == place).tolist())
             rest = examples.take(np.flatnonzero(fold != place).tolist())
-            engine = self._fit(rest, self._extra_without(held), place, folds + 1)
-            scores[fold == place] = engine.scores(list(held.texts))
-        return scores
+            engine = self._fit(rest, self._extra_without(held, rest), place, folds + 1)
+            if isinstance(engine, MixedEngine):
+                found.append(engine.parts(held.texts))
+            else:
+                found.append(engine.scores(held.texts)[None])
+        parts = np.empty((len(found[0]), len(examples), len(self.number)), dtype=np.float32)
+        for place, scores in enumerate(found):
+            parts[:, fold == place] = scores
+        return parts
 
-    def _extra_without(self, held: Examples) -> Examples:
-        return phrases_apart(self.extra, held, self.settings.split, self.known)
+    def _extra_without(self, held: Examples, rest: Examples) -> Examples:
+        """The further phrases that tell nothing of the records `held`."""
+        extra = phrases_apart(self.extra, held, self.settings.split, self.known)
+        return without_kin(extra, held, rest) if self.settings.split == "grouped" else extra
 
     def _fit(self, examples: Examples, extra: Examples, part: int, parts: int) -> Engine:
         data = FitData(
@@ -212,6 +229,7 @@ class _Learner:
             len(self.number),
             extra.texts,
             _numbers(extra.codes, self.number),
+            self.shared,
         )
         report = part_of(self.report, part, parts)
         return self.kind.fit(data, self.settings, report=report, checkpoints=self.checkpoints)

@@ -11,6 +11,7 @@ MEASURES = (
     "datafiles_speed",
     "import_export",
     "classifier_speed",
+    "classifier_accuracy",
     "coding_with_model",
 )
 
