@@ -2,7 +2,7 @@
 #
 #   make run          install, migrate, load the demo, start web and workers (PORT=8000)
 #   make test         the whole suite on a real PostgreSQL and Redis   (ARGS="-k name" selects)
-#   make test-sqlite  the same suite on SQLite and the filesystem broker
+#   make test-sqlite  the same on SQLite and the filesystem broker, without the plain libraries: they know no database
 #   make check        lint, types, imports, migrations
 #   make bench        the measures
 
@@ -21,6 +21,7 @@ PIP := $(PY) -m pip install --disable-pip-version-check --no-input --quiet --qui
 RUNTIME := $(VENV)/.installed-runtime
 DEV := $(VENV)/.installed-dev
 PYTEST := $(PY) -m pytest -n $(WORKERS)
+LIBRARIES := classifier datafiles dictionary
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -77,7 +78,7 @@ test: $(DEV) browser
 	$(PYTEST) $(ARGS)
 
 test-sqlite: $(DEV) browser
-	TIEBREAK_TEST_DB=sqlite $(PYTEST) $(ARGS)
+	TIEBREAK_TEST_DB=sqlite $(PYTEST) $(addprefix --ignore=tests/,$(LIBRARIES)) $(ARGS)
 
 # Checks ---------------------------------------------------------------------------------------------
 
