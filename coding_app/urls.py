@@ -73,6 +73,7 @@ study: list[URLPattern | URLResolver] = [
     path("routing/apply/", routing.apply, name="routing-apply"),
     path("routing/again/", routing.again, name="routing-again"),
     path("routing/records/", routing.listed, name="routing-records"),
+    path("routing/audit/", routing.audited, name="routing-audit"),
     path("explorer/", explorer.show, name="explorer"),
     path("explorer/records/", explorer.listed, name="explorer-records"),
     path("labels/", labels.index, name="labels"),

@@ -17,10 +17,11 @@ from tests.workers import environment
 TRAINING = ("torch", "transformers", "tokenizers", "sklearn", "cleanlab", "matplotlib", "pandas", "kiwipiepy")
 HEAVY = (*TRAINING, "scipy", "pyarrow", "openpyxl", "xlsxwriter")
 MEBIBYTES = 200
-"""What one web process may take with every page asked for once; it takes 120, torch alone 250 more."""
+"""What one web process may hold after every page asked for once: half of it is numpy and scipy."""
 
 PAGES = """
-import json, resource, sys
+import json, sys
+import psutil
 import coding_app.wsgi
 from django.contrib.auth.models import User
 from django.test import Client
@@ -28,8 +29,8 @@ client = Client(SERVER_NAME="localhost")
 client.force_login(User.objects.get(username="manager"))
 answers = {address: client.get(address).status_code for address in json.loads(sys.argv[1])}
 loaded = [name for name in json.loads(sys.argv[2]) if name in sys.modules]
-most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-print(json.dumps([answers, loaded, most / (2**20 if sys.platform == "darwin" else 2**10)]))
+held = psutil.Process().memory_info().rss
+print(json.dumps([answers, loaded, held / 2**20]))
 """
 
 
@@ -60,8 +61,10 @@ def study(transactional_db: None, tmp_path: Path) -> Study:
 
 
 def test_pages_of_models_load_no_library_that_models_need(study: Study) -> None:
-    pages = ("", "models/", "models/1/", "trainings/", "trainings/new/", "evaluations/", "evaluations/new/")
-    pages += ("routing/", "explorer/", "labels/", "records/", "queue/")
+    pages = [
+        *("", "models/", "models/1/", "trainings/", "trainings/new/", "evaluations/", "evaluations/new/"),
+        *("routing/", "explorer/", "labels/", "records/", "queue/"),
+    ]
     addresses = [f"/studies/{study.slug}/{page}" for page in pages]
     done = subprocess.run(
         [sys.executable, "-c", PAGES, json.dumps(addresses), json.dumps(TRAINING)],

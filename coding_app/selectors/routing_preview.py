@@ -204,29 +204,6 @@ def audit(study: Study) -> Audit:
 
 
 def audit_wrong(study: Study) -> list[int]:
-    """Keys, ascending, of the records behind ``Audit.wrong``."""
-    return [one.key for one, is_wrong in _audited(study) if is_wrong]
-
-
-def _audited(study: Study) -> Iterator[tuple[Standing, bool]]:
-    """The records of the audit, each with whether a person found the machine's code to be wrong."""
-    found: Counter[str] = Counter()
-    wrong = 0
-    for one, is_wrong in _audited(study):
-        found[one.status] += 1
-        wrong += is_wrong
-    cannot = found[RecordStatus.CANNOT_CODE]
-    decided = found[RecordStatus.DECIDED] + cannot
-    return Audit(
-        drawn=decided + found[RecordStatus.WAITING],
-        waiting=found[RecordStatus.WAITING],
-        wrong=wrong,
-        cannot=cannot,
-        bound=coders.error_bound(wrong, decided),
-    )
-
-
-def audit_wrong(study: Study) -> list[int]:
     """Keys, ascending, of the records behind :attr:`Audit.wrong`."""
     return [one.facts.key for one, is_wrong in _audited(study) if is_wrong]
 

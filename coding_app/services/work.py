@@ -9,6 +9,7 @@ from coding_app.services import (
     export_rows,
     import_rows,
     jobs,
+    planner,
     route,
     suggest,
     train_model,
@@ -31,6 +32,7 @@ def run_job(*, job_id: int, worker: str) -> None:
         return
     with jobs.ending(claim, then=_follow_up), jobs.kept_alive(claim):
         _WORK[claim.job.kind](claim)
+        planner.refresh(claim.job)
 
 
 def _follow_up(job: Job) -> None:

@@ -52,9 +52,10 @@ def _below(record: Record, made: SuggestionSet) -> str:
 def _margin(record: Record, made: SuggestionSet) -> str:
     if record.routing is None or made.margin is None:
         return str(Rule.MARGIN.label)
-    return _(
-        "Too near the second code: the first is ahead by %(margin)s, and %(asked)s are asked for."
-    ) % {"margin": percent(made.margin), "asked": percent(record.routing.min_margin)}
+    return _("Too near the second code: the first is ahead by %(margin)s, and %(asked)s are asked for.") % {
+        "margin": percent(made.margin),
+        "asked": percent(record.routing.min_margin),
+    }
 
 
 def _disagreement(record: Record, made: SuggestionSet) -> str:

@@ -128,6 +128,13 @@ def again(request: PageRequest, membership: Membership) -> HttpResponse:
 
 
 @member_view("GET", "HEAD", roles=permissions.SUPERVISE, what=SEE)
+def audited(request: PageRequest, membership: Membership) -> HttpResponse:
+    """The records of the audit that people gave another code, or none."""
+    keys = routing_preview.audit_wrong(membership.study)
+    return _list(request, membership, keys, _("Drawn for the audit, and decided otherwise"))
+
+
+@member_view("GET", "HEAD", roles=permissions.SUPERVISE, what=SEE)
 def listed(request: PageRequest, membership: Membership) -> HttpResponse:
     """The records behind a number of the preview: those of a ``rule``, a ``move`` or the ``sample``."""
     study = membership.study
@@ -147,6 +154,10 @@ def listed(request: PageRequest, membership: Membership) -> HttpResponse:
         words = _in_sample(sample)
     else:
         raise Http404(_("There is no such list."))
+    return _list(request, membership, keys, words)
+
+
+def _list(request: PageRequest, membership: Membership, keys: list[int], words: str) -> HttpResponse:
     page: Page[int] = Paginator(keys, A_PAGE).get_page(request.GET.get("page"))
     return study_page(
         request,
@@ -156,7 +167,7 @@ def listed(request: PageRequest, membership: Membership) -> HttpResponse:
             "page": page,
             "rows": records.with_codes(page.object_list),
             "words": words,
-            "back": reverse("routing", args=[study.slug]),
+            "back": reverse("routing", args=[membership.study.slug]),
             "back_words": _("Routing"),
         },
     )

@@ -13,6 +13,7 @@ MEASURES = (
     "classifier_speed",
     "classifier_accuracy",
     "coding_with_model",
+    "serving",
 )
 
 

@@ -108,7 +108,7 @@ def measure_agreement(given: argparse.Namespace) -> None:
     texts, codes = read_texts()
     targets, classes = numbers([code[:2] for code in codes])
     unseen = slice(len(texts) - given.texts, None)
-    known = slice(0, len(texts) - given.texts)
+    known = slice(0, min(given.learn, len(texts) - given.texts))
     model = encoder(classes)
     recipe = training.Recipe(learning_rate=RATE, epochs=given.epochs, warm_up=0.1, decays=True)
     own = training.Trainer(model, recipe, seed=SEED, fingerprint="", device=CPU)
@@ -116,7 +116,7 @@ def measure_agreement(given: argparse.Namespace) -> None:
     exact = shares(Scorer(model, cutter(), precision="float32", device=CPU)(texts[unseen]))
     right = (exact.argmax(1) == targets[unseen]).mean()
     print(
-        f"agreement: trained on {len(texts) - given.texts} texts, {classes} classes, {given.epochs} epochs, "
+        f"agreement: trained on {len(texts[known])} texts, {classes} classes, {given.epochs} epochs, "
         f"seed {SEED}, in {taken:.0f} s; of {given.texts} unseen texts {right:.1%} right, first probability "
         f"{exact.max(1).mean():.2f} in the mean"
     )
@@ -216,6 +216,7 @@ def main() -> int:
     parser.add_argument("--texts", type=int, default=2000, help="texts scored")
     parser.add_argument("--sample", type=int, default=300, help="texts that the plain pipelines score")
     parser.add_argument("--train", type=int, default=640, help="texts trained on for a time")
+    parser.add_argument("--learn", type=int, default=3000, help="texts trained on for the agreement")
     parser.add_argument("--epochs", type=int, default=5, help="epochs trained for the agreement")
     parser.add_argument("--many", type=int, default=200_000, help="texts scored for the memory")
     given = parser.parse_args()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
@@ -137,16 +138,18 @@ def test_codes_in_doubt_are_sorted_by_keys(page: Page, study: Study) -> None:
     assert found == {"110": ("data_error", "1 load of oil"), "119": ("", "")}
 
 
-@pytest.mark.parametrize("name", ["narrow", "dark", "korean"])
+WINDOWS: dict[str, dict[str, Any]] = {
+    "narrow": {"viewport": {"width": 700, "height": 900}},
+    "dark": {"color_scheme": "dark"},
+    "korean": {"locale": "ko-KR"},
+}
+
+
+@pytest.mark.parametrize("name", WINDOWS)
 def test_pages_fit_other_windows_and_languages(
     study: Study, new_context: Callable[..., BrowserContext], name: str
 ) -> None:
-    options: dict[str, object] = {
-        "narrow": {"viewport": {"width": 700, "height": 900}},
-        "dark": {"color_scheme": "dark"},
-        "korean": {"locale": "ko-KR"},
-    }[name]  # type: ignore[assignment]
-    page = new_context(**options).new_page()  # type: ignore[arg-type]
+    page = new_context(**WINDOWS[name]).new_page()
     page.goto("/login/")
     page.locator("[name=username]").fill("manager")
     page.locator("[name=password]").fill("secret")

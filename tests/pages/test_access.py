@@ -20,7 +20,8 @@ OF_MODELS = (
     "evaluation-metrics",
 )  # fmt: skip
 OF_ROUTING = (
-    "routing", "routing-records", "explorer", "explorer-records", "labels", "label-review", "label-download",
+    "routing", "routing-records", "routing-audit", "explorer", "explorer-records",
+    "labels", "label-review", "label-download",
 )  # fmt: skip
 SUPERVISORS = (
     "upload", "imports", "import", "import-issues", "exports", "export-download", *OF_MODELS, *OF_ROUTING,

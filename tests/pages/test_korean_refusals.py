@@ -126,7 +126,7 @@ def test_the_error_of_a_job_is_shown_in_korean(coded_study: Study, sign_in: Sign
     job.run.__class__.objects.filter(pk=job.run.pk).update(dictionary_version=None)
     work.run_job(job_id=job.pk, worker="test")
     job.refresh_from_db()
-    assert job.error == "The run has no dictionary."
+    assert job.error == "The run has neither a dictionary nor a model."
     page = supervisor.get(f"/studies/{coded_study.slug}/jobs/{job.pk}/", headers=KOREAN)
     assert "이 코딩 실행에는 사전이 없습니다." in text_of(page)
 

@@ -10,7 +10,7 @@ from django.test import Client
 from coding_app.choices import AcceptBy, JobKind, RecordStatus, Rule
 from coding_app.models import Job, Record, Routing, Study
 from coding_app.routing import Guard, Settings, Stratum
-from coding_app.services import route
+from coding_app.services import review, route
 from tests import factories
 from tests.scored import ANSWERS, score
 
@@ -311,3 +311,29 @@ def test_the_address_of_a_list_carries_the_settings(study: Study, sign_in: SignI
     query = parse_qs(urlsplit(links(page, "rule=guarded")[0]).query)
     assert query["guard_words"] == ["팀장, chief"]
     assert listed(sign_in("manager"), links(page, "rule=guarded")[0]) == ["001", "009"]
+
+
+def test_the_audit_is_counted_and_what_was_found_wrong_is_listed(study: Study, sign_in: SignIn) -> None:
+    route.save(
+        study=study,
+        user=None,
+        settings=Settings(accept_by=AcceptBy.PROBABILITY, threshold=0.8, audit_share=1.0),
+    )
+    factories.do(Job.objects.get(kind=JobKind.ROUTE))
+    supervisor = sign_in("supervisor")
+    for external_id, code in (("001", "716"), ("002", "411")):
+        record = factories.record(study, external_id)
+        review.decide(
+            record=record,
+            user=study.members.get(username="coder"),
+            code=study.classification.codes.get(code=code),
+            seen_version=record.version,
+        )
+    page = supervisor.get(address(study)).content.decode()
+    found = re.search(r'id="audit">.*?</section>', page, re.DOTALL)
+    assert found is not None
+    assert "of 2 decided" in found[0]
+    assert "those decided are no random sample" in found[0]
+    assert listed(supervisor, links(found[0], "rule=audit")[0]) == ["001", "002", "005", "006"]
+    assert listed(supervisor, links(found[0], "rule=audit&amp;status=waiting")[0]) == ["005", "006"]
+    assert listed(supervisor, links(found[0], "routing/audit")[0]) == ["002"]
