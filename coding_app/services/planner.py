@@ -1,8 +1,8 @@
 """What the database's query planner knows of the tables, refreshed after many rows were written at once.
 
-PostgreSQL plans with the counts it last took, and takes them a minute after a bulk write at the earliest: until then
-a join of what a run has just written can take hours (PostgreSQL documentation, "Populating a Database"). SQLite
-takes none by itself.
+PostgreSQL plans with the counts it last took, and takes new ones a minute after a bulk write at the earliest:
+until then a join of what a run has just written can take hours (PostgreSQL documentation, "Populating a
+Database"). SQLite takes none by itself.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _WRITTEN: dict[str, tuple[type[Model], ...]] = {
 
 
 def refresh(job: Job) -> None:
-    """Have the tables that this kind of job writes in bulk sampled again: a second at most, whatever their size."""
+    """Sample again the tables that this kind of job writes in bulk: a second at most, whatever their size."""
     written = _WRITTEN.get(job.kind, ())
     if not written:
         return
