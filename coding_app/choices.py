@@ -19,8 +19,10 @@ class RecordStatus(TextChoices):
     SET_ASIDE = "set_aside", _("Set aside")
     ACCEPTED = "accepted", _("Accepted by machine")
     WAITING = "waiting", _("Waiting for a person")
+    DISPUTED = "disputed", _("Disputed")
     DECIDED = "decided", _("Decided by a person")
     CANNOT_CODE = "cannot_code", _("Cannot be coded")
+    REMOVED = "removed", _("Removed from the study")
 
 
 class Outcome(TextChoices):
@@ -64,6 +66,7 @@ class Route(TextChoices):
     MODEL = "model", _("Model")
     BOTH = "both", _("Dictionary and model")
     PERSON = "person", _("Person")
+    ADJUDICATED = "adjudicated", _("Adjudicated")
 
 
 class AcceptBy(TextChoices):
@@ -154,6 +157,71 @@ class QueueState(TextChoices):
     WITHDRAWN = "withdrawn", _("Withdrawn")
 
 
+class RoundKind(TextChoices):
+    """What a round of coding is for."""
+
+    REVIEW = "review", _("Review: one coder a record")
+    DOUBLE = "double", _("Double coding")
+    CALIBRATION = "calibration", _("Calibration: everybody codes every record")
+    GOLD = "gold", _("Gold records, served among the others")
+    EVALUATION = "evaluation", _("Evaluation of the machine")
+
+
+class RoundState(TextChoices):
+    """The life of a round."""
+
+    DRAWING = "drawing", _("Being drawn")
+    CODING = "coding", _("Coding")
+    ADJUDICATION = "adjudication", _("Adjudication")
+    CLOSED = "closed", _("Closed")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+class Selection(TextChoices):
+    """Which records a round takes."""
+
+    ALL = "all", _("All of them")
+    RANDOM = "random", _("A random sample")
+    STRATIFIED = "stratified", _("A random sample of each stratum")
+    UNSURE = "unsure", _("Those the machine was least sure of")
+
+
+class RoundRecordState(TextChoices):
+    """Where a record stands within a round."""
+
+    CODING = "coding", _("Being coded")
+    AGREED = "agreed", _("Agreed")
+    DISPUTED = "disputed", _("Disputed")
+    ADJUDICATED = "adjudicated", _("Adjudicated")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+class AdjudicationState(TextChoices):
+    """The life of an adjudication."""
+
+    OPEN = "open", _("Open")
+    SETTLED = "settled", _("Settled")
+    RETURNED = "returned", _("Sent back with a question")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+class Side(TextChoices):
+    """Which of the codes before an adjudicator was chosen."""
+
+    FIRST = "first", _("The first coder's")
+    SECOND = "second", _("The second coder's")
+    MACHINE = "machine", _("The machine's")
+    OTHER = "other", _("Another code")
+
+
+class QueueOrder(TextChoices):
+    """In which order the queue is served."""
+
+    ARRIVAL = "arrival", _("As imported")
+    UNCERTAINTY = "uncertainty", _("Most uncertain first")
+    FREQUENCY = "frequency", _("Most frequent text first")
+
+
 class JobKind(TextChoices):
     """Long work that a Celery worker does."""
 
@@ -163,6 +231,7 @@ class JobKind(TextChoices):
     ROUTE = "route", _("Routing")
     TRAIN = "train", _("Training")
     EVALUATE = "evaluate", _("Evaluation")
+    DRAW = "draw", _("Drawing of a round")
 
 
 class WorkQueue(TextChoices):
@@ -240,3 +309,23 @@ class Verb(TextChoices):
     LABEL_REVIEWED = "label_reviewed", _("Label reviewed")
     JOB_STARTED = "job_started", _("Job started")
     JOB_ENDED = "job_ended", _("Job ended")
+    ROUND_STARTED = "round_started", _("Round set up")
+    ROUND_MOVED = "round_moved", _("Round went on")
+    ROUND_CLOSED = "round_closed", _("Round ended")
+    RECORD_DRAWN = "record_drawn", _("Drawn for a round")
+    RECORD_AGREED = "record_agreed", _("Coders agreed")
+    RECORD_DISPUTED = "record_disputed", _("Coders did not agree")
+    RECORD_ADJUDICATED = "record_adjudicated", _("Adjudicated")
+    ADJUDICATION_RETURNED = "adjudication_returned", _("Sent back with a question")
+    RECORD_WITHDRAWN = "record_withdrawn", _("Taken out of a round")
+    RECORD_FLAGGED = "record_flagged", _("Flagged")
+    FLAG_ANSWERED = "flag_answered", _("Flag answered")
+    RECORD_REOPENED = "record_reopened", _("Reopened")
+    RECORD_REMOVED = "record_removed", _("Removed")
+    RECORD_RESTORED = "record_restored", _("Restored")
+    WORK_TRANSFERRED = "work_transferred", _("Open work transferred")
+    MEMBER_INVITED = "member_invited", _("Invited")
+    INVITATION_USED = "invitation_used", _("Invitation accepted")
+    INVITATION_WITHDRAWN = "invitation_withdrawn", _("Invitation withdrawn")
+    MEMBER_DEACTIVATED = "member_deactivated", _("Member deactivated")
+    MEMBER_REACTIVATED = "member_reactivated", _("Member active again")

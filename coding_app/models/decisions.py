@@ -7,15 +7,29 @@ from django.db.models import Q
 from coding_app.choices import CannotCodeReason, DecisionKind, QueueState
 from coding_app.models.classifications import Code
 from coding_app.models.records import Record
+from coding_app.models.rounds import RoundRecord
 from coding_app.models.studies import Study
 from coding_app.models.suggestions import Suggestion
 
 
 class QueueItem(models.Model):
-    """A record's place in the queue. ``holder`` has it until ``leased_until``; then it is free again."""
+    """A record's place in the queue. ``holder`` has it until ``leased_until``; then it is free again.
+
+    Without ``round_record`` it is a record that the routing sends to a person. Within a round there is one for
+    each coder who is to code the record, each with its ``slot``; ``assigned`` says who, ``None`` anybody.
+    ``uncertainty`` and ``frequency`` order the queue.
+    """
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="queue")
     record = models.ForeignKey(Record, on_delete=models.CASCADE, related_name="queue_items")
+    round_record = models.ForeignKey(RoundRecord, on_delete=models.CASCADE, null=True, related_name="places")
+    slot = models.PositiveSmallIntegerField(default=1, help_text="within the round record, from 1")
+    assigned = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    question = models.TextField(blank=True, help_text="a supervisor's, when the record was sent back")
+    uncertainty = models.FloatField(default=1.0, help_text="1 less the first suggestion's probability")
+    frequency = models.PositiveIntegerField(default=1, help_text="records of the study with the same text")
     state = models.CharField(max_length=20, choices=QueueState.choices, default=QueueState.OPEN)
     holder = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True)
     leased_until = models.DateTimeField(null=True)
@@ -24,7 +38,19 @@ class QueueItem(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["record"], condition=Q(state=QueueState.OPEN), name="queue_one_open_place_a_record"
+                fields=["record"],
+                condition=Q(state=QueueState.OPEN, round_record__isnull=True),
+                name="queue_one_open_place_a_record",
+            ),
+            models.UniqueConstraint(
+                fields=["round_record", "slot"],
+                condition=Q(state=QueueState.OPEN),
+                name="queue_one_open_place_a_slot",
+            ),
+            models.UniqueConstraint(
+                fields=["round_record", "assigned"],
+                condition=Q(state=QueueState.OPEN),
+                name="queue_one_open_place_a_coder",
             ),
             models.CheckConstraint(condition=Q(state__in=QueueState.values), name="queue_state_known"),
         ]
@@ -33,6 +59,21 @@ class QueueItem(models.Model):
                 fields=["study", "record"], condition=Q(state=QueueState.OPEN), name="queue_open_by_record"
             ),
             models.Index(fields=["holder"], condition=Q(state=QueueState.OPEN), name="queue_open_by_holder"),
+            models.Index(
+                fields=["study", "assigned", "record"],
+                condition=Q(state=QueueState.OPEN, round_record__isnull=False),
+                name="queue_open_of_rounds",
+            ),
+            models.Index(
+                fields=["study", "-uncertainty", "record"],
+                condition=Q(state=QueueState.OPEN),
+                name="queue_open_by_uncertainty",
+            ),
+            models.Index(
+                fields=["study", "-frequency", "record"],
+                condition=Q(state=QueueState.OPEN),
+                name="queue_open_by_frequency",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -40,9 +81,18 @@ class QueueItem(models.Model):
 
 
 class Decision(models.Model):
-    """What a person said of a record. Undoing keeps the row and dates it."""
+    """What a person said of a record. Undoing keeps the row and dates it.
+
+    Within a round every coder of the record has their own; only the round's result changes the record.
+    ``gesture`` groups what was decided at once for records with the same text.
+    """
 
     record = models.ForeignKey(Record, on_delete=models.CASCADE, related_name="decisions")
+    round_record = models.ForeignKey(
+        RoundRecord, on_delete=models.CASCADE, null=True, related_name="decisions"
+    )
+    blinded = models.BooleanField(default=False, help_text="made without seeing what the machine says")
+    gesture = models.UUIDField(null=True)
     coder = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="decisions")
     kind = models.CharField(max_length=20, choices=DecisionKind.choices)
     code = models.ForeignKey(Code, on_delete=models.PROTECT, null=True, related_name="+")
@@ -59,7 +109,14 @@ class Decision(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["record"], condition=Q(undone_at__isnull=True), name="decision_one_standing_a_record"
+                fields=["record"],
+                condition=Q(undone_at__isnull=True, round_record__isnull=True),
+                name="decision_one_standing_a_record",
+            ),
+            models.UniqueConstraint(
+                fields=["round_record", "coder"],
+                condition=Q(undone_at__isnull=True),
+                name="decision_one_standing_a_coder_in_a_round",
             ),
             models.CheckConstraint(
                 condition=Q(kind=DecisionKind.CODE, code__isnull=False, reason="")

@@ -28,6 +28,9 @@ class Record(models.Model):
     age = models.FloatField(null=True, help_text="years")
     reference_code = models.CharField(max_length=30, blank=True, help_text="known beforehand, from the file")
     standardised = models.TextField(blank=True, help_text="the words the dictionary coder saw")
+    text_key = models.CharField(
+        max_length=32, blank=True, help_text="same for records with the same normalised literals"
+    )
 
     status = models.CharField(max_length=20, choices=RecordStatus.choices, default=RecordStatus.IMPORTED)
     version = models.PositiveIntegerField(default=1)
@@ -69,7 +72,9 @@ class Record(models.Model):
                         RecordStatus.IMPORTED,
                         RecordStatus.SET_ASIDE,
                         RecordStatus.WAITING,
+                        RecordStatus.DISPUTED,
                         RecordStatus.CANNOT_CODE,
+                        RecordStatus.REMOVED,
                     ],
                     final_code__isnull=True,
                 ),
@@ -79,6 +84,7 @@ class Record(models.Model):
         indexes = [
             models.Index(fields=["study", "status", "id"], name="record_study_status"),
             models.Index(fields=["study", "rule", "id"], name="record_study_rule"),
+            models.Index(fields=["study", "text_key"], name="record_study_text"),
         ]
 
     def __str__(self) -> str:

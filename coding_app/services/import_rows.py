@@ -19,6 +19,7 @@ from coding_app.datafiles.counting import count_lines
 from coding_app.exceptions import InvalidInput
 from coding_app.models import Event, Import, ImportIssue, Record, Study
 from coding_app.services import events, ingest, jobs, storage
+from coding_app.text_keys import text_key
 
 MAX_ID = 200
 NUMBER = re.compile(r"[+-]?\d{1,9}(\.\d{0,9})?")
@@ -170,6 +171,7 @@ def _record(upload: Import, row: datafiles.Row, external_id: str, row_hash: str)
         row_hash=row_hash,
         occupation=cell(upload.occupation_column),
         industry=cell(upload.industry_column),
+        text_key=text_key(cell(upload.occupation_column), cell(upload.industry_column)),
         age=age,
         reference_code=cell(upload.reference_column).strip()[:30],
     )
