@@ -15,8 +15,8 @@ from coding_app.models.suggestions import Suggestion
 class QueueItem(models.Model):
     """A record's place in the queue. ``holder`` has it until ``leased_until``; then it is free again.
 
-    Without ``round_record`` it is a record that the routing sends to a person. Within a round there is one for
-    each coder who is to code the record, each with its ``slot``; ``assigned`` says who, ``None`` anybody.
+    Without ``round_record`` it is a record that the routing sends to a person. Within a round there is one
+    for each coder who is to code the record, with its ``slot``; ``assigned`` says who, ``None`` anybody.
     ``uncertainty`` and ``frequency`` order the queue.
     """
 
