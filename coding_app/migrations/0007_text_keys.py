@@ -23,8 +23,8 @@ def fill(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
             record.text_key = text_key(record.occupation, record.industry)
         records.bulk_update(chunk, ["text_key"], batch_size=500)
         after = chunk[-1].pk
-    first = apps.get_model("coding_app", "SuggestionSet").objects.filter(pk=OuterRef("record__suggestion_set"))
-    unsure = first.annotate(unsure=Value(1.0) - F("probability")).values("unsure")
+    waiting = records.filter(pk=OuterRef("record_id"))
+    unsure = waiting.annotate(unsure=Value(1.0) - F("suggestion_set__probability")).values("unsure")
     places.filter(state="open").update(uncertainty=Coalesce(Subquery(unsure), Value(1.0)))
 
 

@@ -58,7 +58,12 @@ class Study(models.Model):
 
 
 class Membership(models.Model):
-    """A user's role in a study; without one, the study does not exist for them."""
+    """A user's role in a study; without one, the study does not exist for them.
+
+    ``blinded`` is no column: ``selectors.studies.membership_in`` says so of who asks, and of nobody else.
+    """
+
+    blinded: bool
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships")

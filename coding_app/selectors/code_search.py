@@ -1,106 +1,77 @@
 """Finding a code among hundreds: by code, title or dictionary phrase, in any language that is loaded."""
 
-import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
 from coding_app import dictionary_texts
-from coding_app.models import Code, Study
+from coding_app.models import Classification, Code, DictionaryVersion, Study
+from coding_app.selectors.code_index import CodeIndex, Entry
 
 LIMIT = 20
-
-
-@dataclass(frozen=True, slots=True)
-class _Target:
-    """A text that leads to a code; ``weight`` says how much a hit on it counts."""
-
-    text: str
-    words: tuple[str, ...]
-    code: str
-    shown: str
-    weight: int
+_CODE, _TITLE, _GROUP_CODE, _PHRASE, _GROUP_TITLE = range(5)
+"""What leads to a code, the best first. A group is seldom what is meant: what lies below it comes first, unless
+its code is typed out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A code that was found; ``phrase`` is the dictionary phrase that led to it, empty for code and title."""
+    """A code that was found.
+
+    ``phrase`` is the dictionary phrase that led to it, empty for code and title; ``alike`` whether only a
+    typing error away.
+    """
 
     code: Code
     phrase: str
+    alike: bool = False
 
 
 def search(study: Study, query: str, *, limit: int = LIMIT) -> list[Hit]:
     """The codes a coder may mean, best first.
 
-    Every word of ``query`` must begin a word of the code, the title or one phrase; Korean words, which are
-    often written together, may also stand inside one. A text that is the query comes first, then codes that
-    begin with it, then titles, then phrases, shorter texts before longer ones; a group comes after what lies
-    below it. Accents do not matter, and a Korean syllable may be half typed. A blank query finds nothing.
+    A text that is the query comes first; then texts with words that begin with its words; then texts that have
+    them inside, Korean ones whatever their spaces; then those that it names by first consonants (ㄱㅎㅅ for
+    간호사, also mixed with syllables). Of each, codes come before titles, titles before dictionary phrases,
+    shorter texts before longer ones. Where that finds next to nothing, texts follow that are a typing error
+    or two away. Accents do not matter, and a Korean syllable may be half typed. A blank query finds nothing.
     """
-    asked = _fold(query).split()
-    if not asked:
-        return []
-    version = study.dictionary_version_id
-    best: dict[str, tuple[int, int, int, str]] = {}
-    for order, target in enumerate(_targets(study.classification_id, version)):
-        if not _leads(asked, target):
-            continue
-        exact = target.text == " ".join(asked)
-        rank = (0 if exact else 1 + target.weight, len(target.text), order, target.shown)
-        if target.code not in best or rank < best[target.code]:
-            best[target.code] = rank
-    chosen = sorted(best, key=lambda code: best[code])[:limit]
+    found = _index(study.classification, study.dictionary_version).search(query, limit)
     codes = {
         code.code: code
-        for code in Code.objects.filter(classification=study.classification, code__in=chosen)
+        for code in Code.objects.filter(
+            classification=study.classification_id, code__in=[one.code for one in found]
+        )
         .select_related("parent")
         .prefetch_related("labels", "parent__labels")
     }
-    return [Hit(codes[code], best[code][3]) for code in chosen if code in codes]
+    return [Hit(codes[one.code], one.shown, one.alike) for one in found if one.code in codes]
 
 
-def _leads(asked: list[str], target: _Target) -> bool:
-    return all(
-        any(word.startswith(part) for word in target.words)
-        or (part[0] in _HANGUL and any(part in word for word in target.words))
-        for part in asked
-    )
-
-
-_HANGUL = frozenset(map(chr, range(0x1100, 0x1113)))
-"""The consonants that begin a decomposed syllable."""
-
-
-def _fold(text: str) -> str:
-    """Lower case, no accents; Korean syllables as their letters, so that a half typed one begins many."""
-    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
-    return "".join(
-        letter if letter.isalnum() or letter in "-." else " "
-        for letter in folded
-        if not unicodedata.combining(letter)
-    )
+def _index(classification: Classification, version: DictionaryVersion | None) -> CodeIndex:
+    fingerprint = version.fingerprint if version else ""
+    return _made(classification.pk, classification.fingerprint, version.pk if version else None, fingerprint)
 
 
 @lru_cache(maxsize=8)
-def _targets(classification_id: int, version_id: int | None) -> tuple[_Target, ...]:
-    """Everything that can be searched for. Classifications and dictionary versions never change."""
-    found = []
+def _made(
+    classification_id: int, _fingerprint: str, version_id: int | None, _version_fingerprint: str
+) -> CodeIndex:
+    """Classifications and dictionary versions never change, so neither does what is made of them."""
+    return CodeIndex(_entries(classification_id, version_id))
+
+
+def _entries(classification_id: int, version_id: int | None) -> Iterator[Entry]:
     codes = Code.objects.filter(classification_id=classification_id, codable=True).prefetch_related("labels")
     groups = {code.parent_id for code in codes}
     for code in codes:
-        # A group is seldom what is meant: what lies below it comes first, unless its code was typed out.
-        group = 3 if code.pk in groups else 0
-        folded = _fold(code.code)
-        found.append(_Target(folded, (folded, folded.replace("-", "")), code.code, "", group))
-        titles = {code.title, *(label.title for label in code.labels.all() if label.title)}
-        for title in sorted(titles):
-            text = _fold(title)
-            found.append(_Target(text, tuple(text.split()), code.code, "", 2 + group))
+        group = code.pk in groups
+        yield Entry(code.code, code.code, _GROUP_CODE if group else _CODE, is_code=True)
+        for title in sorted({code.title, *(label.title for label in code.labels.all() if label.title)}):
+            yield Entry(title, code.code, _GROUP_TITLE if group else _TITLE)
     if version_id is not None:
         for phrase in dictionary_texts.phrases(version_id):
-            text = _fold(phrase.text)
-            found.append(_Target(text, tuple(text.split()), phrase.code, phrase.text, 4))
-    return tuple(found)
+            yield Entry(phrase.text, phrase.code, _PHRASE, phrase.text)
 
 
 def code_of(study: Study, text: str) -> Code | None:

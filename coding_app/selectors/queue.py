@@ -7,7 +7,8 @@ from django.db.models import Count, Prefetch, QuerySet
 from django.utils import timezone
 
 from coding_app.choices import QueueState, RecordStatus
-from coding_app.models import Decision, QueueItem, Record, Study, Suggestion
+from coding_app.models import Decision, QueueItem, Record, RoundRecord, Study, Suggestion
+from coding_app.selectors.blinding import bare
 from coding_app.selectors.columns import original_columns
 
 
@@ -30,7 +31,13 @@ class QueueCounts:
 
 
 def open_record(item: QueueItem) -> OpenRecord:
-    """Everything the coder's screen shows of a record. The code known beforehand is left out."""
+    """Everything the coder's screen shows of a record. The code known beforehand is left out.
+
+    Of a place in a blinded round the literals are all there is.
+    """
+    if is_blinded_place(item):
+        literals = Record.objects.select_related("study__classification", "source").get(pk=item.record_id)
+        return OpenRecord(bare(literals), [], [])
     suggestions = Suggestion.objects.select_related("code__parent").prefetch_related(
         "code__labels", "code__parent__labels"
     )
@@ -49,6 +56,12 @@ def open_record(item: QueueItem) -> OpenRecord:
     )
     found = list(record.suggestion_set.suggestions.all()) if record.suggestion_set else []
     return OpenRecord(record, found, other_columns(record))
+
+
+def is_blinded_place(item: QueueItem) -> bool:
+    """Whether the place belongs to a blinded round."""
+    within = RoundRecord.objects.filter(pk=item.round_record_id, round__blinded=True)
+    return item.round_record_id is not None and within.exists()
 
 
 def other_columns(record: Record) -> list[tuple[str, str]]:

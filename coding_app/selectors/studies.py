@@ -6,19 +6,21 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 
 from coding_app.models import Membership, Study
+from coding_app.selectors.blinding import is_blinded
 
 
 def studies_for(user: User | AnonymousUser) -> QuerySet[Study]:
     """The studies the user is a member of, with classification and dictionary."""
     if not user.is_authenticated:
         return Study.objects.none()
-    return Study.objects.filter(memberships__user=user).select_related(
+    active = Membership.objects.filter(user=user, deactivated_at=None)
+    return Study.objects.filter(pk__in=active.values("study")).select_related(
         "classification", "dictionary_version__dictionary"
     )
 
 
 def membership_in(user: User | AnonymousUser, slug: str) -> Membership:
-    """The user's membership in the study with this slug, with the study.
+    """The user's active membership in the study with this slug, with the study, and whether they are blinded.
 
     Raises:
         Http404: when there is no such study, or the user is no member: the two look alike from outside.
@@ -33,11 +35,12 @@ def membership_in(user: User | AnonymousUser, slug: str) -> Membership:
                 "study__routing",
                 "user",
             )
-            .filter(user=user, study__slug=slug)
+            .filter(user=user, study__slug=slug, deactivated_at=None)
             .first()
         )
     if found is None:
         raise Http404(_("There is no such study among yours."))
+    found.blinded = is_blinded(found)
     return found
 
 

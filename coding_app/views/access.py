@@ -47,6 +47,7 @@ def member_view(
     *methods: str,
     roles: frozenset[Role] = permissions.CODE_RECORDS,
     what: str = gettext_noop("open this page"),
+    open_to_blinded: bool = False,
 ) -> Callable[
     [Callable[Concatenate[PageRequest, Membership, P], HttpResponseBase]], Callable[..., HttpResponseBase]
 ]:
@@ -54,6 +55,10 @@ def member_view(
 
     Without sign-in the answer is a redirect to the login page, without membership 404; with a role outside
     ``roles``, or when the view raises ``NotAllowed``, 403 saying ``what`` was refused.
+
+    Args:
+        open_to_blinded: whether a blinded coder may open it. Say so only of a page that leaves out, where
+            ``membership.blinded``, all that ``selectors.blinding`` names; the rest is closed to them.
     """
 
     def decorate(
@@ -64,6 +69,7 @@ def member_view(
             membership = studies.membership_in(request.user, slug)
             try:
                 permissions.require(membership.role, roles, what)
+                permissions.require_open(membership, open_to_blinded=open_to_blinded)
                 return view(request, membership, *args, **kwargs)
             except NotAllowed as error:
                 raise PermissionDenied(str(error)) from error

@@ -70,10 +70,13 @@ class StudyViews(ApiViews[M], Generic[M]):
 
     Attributes:
         needs: what each action asks of the member's role; an action that is not in it answers nobody.
+        open_to_blinded: actions that a blinded coder may ask for; each leaves out, where
+            ``membership.blinded``, all that ``selectors.blinding`` names.
         membership: that of the user who asks.
     """
 
     needs: ClassVar[Mapping[str, Need]]
+    open_to_blinded: ClassVar[frozenset[str]] = frozenset()
     membership: Membership
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
@@ -81,7 +84,7 @@ class StudyViews(ApiViews[M], Generic[M]):
 
         Raises:
             Http404: when the user is no member of the study.
-            NotAllowed: when the role does not allow it.
+            NotAllowed: when the role does not allow it, or the member is blinded and it is not open to them.
         """
         super().initial(request, *args, **kwargs)
         self.membership = membership_in(self.user, kwargs["slug"])
@@ -89,6 +92,7 @@ class StudyViews(ApiViews[M], Generic[M]):
         if self.action and self.action != "metadata":
             need = self.needs[self.action]
             permissions.require(self.membership.role, need.roles, need.what)
+            permissions.require_open(self.membership, open_to_blinded=self.action in self.open_to_blinded)
 
     @property
     def study(self) -> Study:
