@@ -17,14 +17,12 @@ class Node:
     open: bool = False
 
 
-def tree(study: Study, *, opened: str = "") -> list[Node]:
-    """The top codes with everything below them, in three queries; the way down to ``opened`` is marked."""
-    counts = dict(
-        Record.objects.filter(study=study, final_code__isnull=False)
-        .values_list("final_code")
-        .annotate(n=Count("pk"))
-        .order_by()
-    )
+def tree(study: Study, *, opened: str = "", counted: bool = True) -> list[Node]:
+    """The top codes with everything below them, in three queries; the way down to ``opened`` is marked.
+
+    Unless ``counted``, nodes have no records.
+    """
+    counts = _counts(study) if counted else {}
     codes = Code.objects.filter(classification=study.classification_id).prefetch_related("labels")
     nodes = {code.pk: Node(code, counts.get(code.pk, 0)) for code in codes.order_by("position")}
     tops: list[Node] = []
@@ -39,3 +37,8 @@ def tree(study: Study, *, opened: str = "") -> list[Node]:
         marked.open = True
         marked = nodes[marked.code.parent_id] if marked.code.parent_id else None
     return tops
+
+
+def _counts(study: Study) -> dict[int, int]:
+    decided = Record.objects.filter(study=study, final_code__isnull=False)
+    return dict(decided.values_list("final_code").annotate(n=Count("pk")).order_by())

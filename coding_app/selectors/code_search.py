@@ -27,7 +27,7 @@ class Hit:
     alike: bool = False
 
 
-def search(study: Study, query: str, *, limit: int = LIMIT) -> list[Hit]:
+def search(study: Study, query: str, *, limit: int = LIMIT, with_dictionary: bool = True) -> list[Hit]:
     """The codes a coder may mean, best first.
 
     A text that is the query comes first; then texts with words that begin with its words; then texts that have
@@ -35,8 +35,11 @@ def search(study: Study, query: str, *, limit: int = LIMIT) -> list[Hit]:
     간호사, also mixed with syllables). Of each, codes come before titles, titles before dictionary phrases,
     shorter texts before longer ones. Where that finds next to nothing, texts follow that are a typing error
     or two away. Accents do not matter, and a Korean syllable may be half typed. A blank query finds nothing.
+
+    For a blinded coder search without the dictionary: its phrases lead to the code that the machine gives.
     """
-    found = _index(study.classification, study.dictionary_version).search(query, limit)
+    version = study.dictionary_version if with_dictionary else None
+    found = _index(study.classification, version).search(query, limit)
     codes = {
         code.code: code
         for code in Code.objects.filter(

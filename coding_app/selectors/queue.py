@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from coding_app.choices import QueueState, RecordStatus
 from coding_app.models import Decision, QueueItem, Record, RoundRecord, Study, Suggestion
-from coding_app.selectors.blinding import bare
+from coding_app.selectors.blinding import bare, own_decisions
 from coding_app.selectors.columns import original_columns
 
 
@@ -60,8 +60,9 @@ def open_record(item: QueueItem) -> OpenRecord:
 
 def is_blinded_place(item: QueueItem) -> bool:
     """Whether the place belongs to a blinded round."""
-    within = RoundRecord.objects.filter(pk=item.round_record_id, round__blinded=True)
-    return item.round_record_id is not None and within.exists()
+    if item.round_record_id is None:
+        return False
+    return RoundRecord.objects.filter(pk=item.round_record_id, round__blinded=True).exists()
 
 
 def other_columns(record: Record) -> list[tuple[str, str]]:
@@ -72,8 +73,13 @@ def other_columns(record: Record) -> list[tuple[str, str]]:
     return [(name, value) for at, name, value in columns if at not in shown and value.strip()]
 
 
-def queue_counts(study: Study, user: User) -> QueueCounts:
-    """Counts for the head of the queue."""
+def queue_counts(study: Study, user: User, *, blinded: bool = False) -> QueueCounts:
+    """Counts for the head of the queue; a blinded coder has those of their own work alone."""
+    if blinded:
+        places = QueueItem.objects.filter(study=study, state=QueueState.OPEN, assigned=user)
+        own = own_decisions(study, user).filter(undone_at=None, round_record__round__blinded=True)
+        mine_left = places.filter(round_record__round__blinded=True).count()
+        return QueueCounts(open=mine_left, elsewhere=0, decided_by_me=own.count())
     waiting = QueueItem.objects.filter(study=study, state=QueueState.OPEN)
     held = waiting.filter(leased_until__gt=timezone.now()).exclude(holder=user)
     mine = Decision.objects.filter(record__study=study, coder=user, undone_at__isnull=True)

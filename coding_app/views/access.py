@@ -91,7 +91,8 @@ def study_page(
 ) -> HttpResponse:
     """Render a page (or fragment) of a study.
 
-    Beside ``context`` the template knows ``study``, ``membership``, ``may_supervise`` and ``may_manage``.
+    Beside ``context`` the template knows ``study``, ``membership``, ``may_supervise``, ``may_manage`` and
+    ``blinded``.
     """
     return render(
         request,
@@ -101,6 +102,7 @@ def study_page(
             "membership": membership,
             "may_supervise": permissions.allows(membership.role, permissions.SUPERVISE),
             "may_manage": permissions.allows(membership.role, permissions.MANAGE),
+            "blinded": membership.blinded,
             **(context or {}),
         },
         status=status,

@@ -40,16 +40,19 @@ class PhraseRow:
     note: str
 
 
-@member_view("GET", "HEAD")
+@member_view("GET", "HEAD", open_to_blinded=True)
 def classification(request: PageRequest, membership: Membership) -> HttpResponse:
-    """The tree with the study's records at each code; ``q`` searches, ``code`` shows one code."""
+    """The tree with the study's records at each code; ``q`` searches, ``code`` shows one code.
+
+    A blinded coder has the tree without the records, and the search without the dictionary's phrases.
+    """
     study = membership.study
     query = request.GET.get("q", "").strip()[:200]
     asked = request.GET.get("code", "")
     code = code_search.code_of(study, asked) if asked else None
     context: dict[str, object] = {
         "query": query,
-        "hits": code_search.search(study, query, limit=FOUND),
+        "hits": code_search.search(study, query, limit=FOUND, with_dictionary=not membership.blinded),
         "limit": FOUND,
         "asked": asked,
         "code": code,
@@ -58,7 +61,7 @@ def classification(request: PageRequest, membership: Membership) -> HttpResponse
         lineage = records.lineage(code)
         context |= {"lineage": lineage[:-1], "labels": _labels(lineage[-1])}
     if not query:
-        context["lines"] = list(_lines(trees.tree(study, opened=asked)))
+        context["lines"] = list(_lines(trees.tree(study, opened=asked, counted=not membership.blinded)))
     return study_page(request, membership, "codes/classification.html", context)
 
 

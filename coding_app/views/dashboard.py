@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.http import HttpResponse
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
@@ -29,9 +30,11 @@ class Count:
     inner: bool = False
 
 
-@member_view("GET", "HEAD")
+@member_view("GET", "HEAD", open_to_blinded=True)
 def show(request: PageRequest, membership: Membership) -> HttpResponse:
-    """Counts, rates, open work and the latest runs."""
+    """Counts, rates, open work and the latest runs; a blinded coder is sent to the queue."""
+    if membership.blinded:
+        return redirect("queue", membership.study.slug)
     study = membership.study
     found = progress(study)
     context = {

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy, gettext_noop
 from coding_app import permissions
 from coding_app.choices import CannotCodeReason, DecisionKind, JobKind
 from coding_app.exceptions import Conflict, InvalidInput
-from coding_app.models import Code, Decision, Membership, QueueItem, Record, Suggestion
+from coding_app.models import Code, Decision, Membership, QueueItem, Record, Study, Suggestion
 from coding_app.selectors import code_search, highlight, jobs, records
 from coding_app.selectors import queue as selected
 from coding_app.services import review
@@ -77,7 +77,7 @@ class _Notice:
     field: str = ""
 
 
-@member_view("GET")
+@member_view("GET", open_to_blinded=True)
 def show(request: PageRequest, membership: Membership) -> HttpResponse:
     """The record one holds or the next free one; without scripts also the search (``q``, ``pick``)."""
     picked = request.GET.get("pick", "")
@@ -86,7 +86,7 @@ def show(request: PageRequest, membership: Membership) -> HttpResponse:
     return _screen(request, membership, picked=picked, query=request.GET.get("q", "")[:200])
 
 
-@member_view("POST", roles=permissions.CODE_RECORDS, what=CODE)
+@member_view("POST", roles=permissions.CODE_RECORDS, what=CODE, open_to_blinded=True)
 def decide(request: PageRequest, membership: Membership) -> HttpResponse:
     """Give the record the chosen code. ``choice`` is ``s`` and a suggestion's key, or ``c`` and a code."""
     form = EnteredForm(request.POST)
@@ -116,7 +116,7 @@ def decide(request: PageRequest, membership: Membership) -> HttpResponse:
     return _on(request, membership, _spoken(made))
 
 
-@member_view("POST", roles=permissions.CODE_RECORDS, what=CODE)
+@member_view("POST", roles=permissions.CODE_RECORDS, what=CODE, open_to_blinded=True)
 def cannot_code(request: PageRequest, membership: Membership) -> HttpResponse:
     """Say why the record cannot be coded."""
     form = EnteredForm(request.POST)
@@ -147,7 +147,7 @@ def cannot_code(request: PageRequest, membership: Membership) -> HttpResponse:
     return _on(request, membership, _spoken(made))
 
 
-@member_view("POST", roles=permissions.CODE_RECORDS, what=CODE)
+@member_view("POST", roles=permissions.CODE_RECORDS, what=CODE, open_to_blinded=True)
 def undo(request: PageRequest, membership: Membership) -> HttpResponse:
     """Take back the coder's last decision: the one the form names, so that sending it twice undoes once."""
     study = membership.study
@@ -172,14 +172,14 @@ def undo(request: PageRequest, membership: Membership) -> HttpResponse:
     return _on(request, membership, text)
 
 
-@member_view("GET")
+@member_view("GET", open_to_blinded=True)
 def search(request: PageRequest, membership: Membership) -> HttpResponse:
     """What the search finds, as a list to pick from."""
     query = request.GET.get("q", "")[:200]
     return study_page(request, membership, "queue/hits.html", {**_hits(membership, query), "live": True})
 
 
-@member_view("POST", roles=permissions.CODE_RECORDS, what=CODE)
+@member_view("POST", roles=permissions.CODE_RECORDS, what=CODE, open_to_blinded=True)
 def renew(request: PageRequest, membership: Membership) -> HttpResponse:
     """Keep the record on the screen for another while; says so when it is lost."""
     review.renew(study=membership.study, user=request.user)
@@ -188,7 +188,7 @@ def renew(request: PageRequest, membership: Membership) -> HttpResponse:
     return study_page(request, membership, "queue/lease.html", {"held": held})
 
 
-@member_view("POST", roles=permissions.CODE_RECORDS, what=CODE)
+@member_view("POST", roles=permissions.CODE_RECORDS, what=CODE, open_to_blinded=True)
 def open_record(request: PageRequest, membership: Membership, record: int) -> HttpResponse:
     """Put one chosen record of the queue before the coder."""
     wanted = records.record_of(membership.study, record)
@@ -285,7 +285,7 @@ def _screen(
     study, user = membership.study, request.user
     item = review.open_next(study=study, user=user)
     context: dict[str, object] = {
-        "counts": selected.queue_counts(study, user),
+        "counts": selected.queue_counts(study, user, blinded=membership.blinded),
         "last": selected.last_decision(study, user),
         "notice": notice,
         "spoken": notice.text if notice else spoken,
@@ -294,11 +294,10 @@ def _screen(
     }
     if item is None:
         context |= {
-            "statuses": selected.status_counts(study),
-            # An import that is coded when it is in counts as well: the coding comes after it.
-            "coding": any(job.kind == JobKind.CODE or job.follow_up for job in jobs.open_jobs(study)),
             "lost_note": entered.note if entered else "",
         }
+        if not membership.blinded:
+            context |= _behind(study)
     else:
         context["spoken"] = context["spoken"] or arrived
         context |= _record(item, membership, entered or _Entered(), picked)
@@ -307,6 +306,15 @@ def _screen(
     response = study_page(request, membership, template, context, status=status)
     add_never_cache_headers(response)
     return response
+
+
+def _behind(study: Study) -> dict[str, object]:
+    """Why the queue may be empty: where the records are, and whether some are on their way to it."""
+    return {
+        "statuses": selected.status_counts(study),
+        # An import that is coded when it is in counts as well: the coding comes after it.
+        "coding": any(job.kind == JobKind.CODE or job.follow_up for job in jobs.open_jobs(study)),
+    }
 
 
 def _record(item: QueueItem, membership: Membership, entered: _Entered, picked: str) -> dict[str, object]:
@@ -338,7 +346,7 @@ def _record(item: QueueItem, membership: Membership, entered: _Entered, picked: 
         "entered": replace(entered, choice=choice),
         "lost_note": lost_note,
         "moved": moved,
-        "why": why_here(record, opened.suggestions),
+        "why": "" if membership.blinded else why_here(record, opened.suggestions),
         "opened": _opened(record, entered.opened),
     }
 
@@ -358,7 +366,7 @@ def _opened(record: Record, before: str) -> str:
 
 
 def _hits(membership: Membership, query: str) -> dict[str, object]:
-    hits = code_search.search(membership.study, query)
+    hits = code_search.search(membership.study, query, with_dictionary=not membership.blinded)
     return {
         "query": query,
         "hits": [found(hit.code, phrase=hit.phrase) for hit in hits],
