@@ -18,6 +18,7 @@ from coding_app.models import (
     Suggestion,
 )
 from coding_app.selectors import code_search
+from coding_app.selectors.blinding import studies_blinded_in
 from coding_app.selectors.records import RecordFilter, records
 from coding_app.selectors.studies import studies_for
 
@@ -44,8 +45,12 @@ def search_classification(classification: Classification, query: str) -> list[co
 
 
 def dictionaries_for(user: User) -> QuerySet[Dictionary]:
-    """Dictionaries that give codes of the classifications the user may see."""
-    visible = classifications_for(user).values("pk")
+    """Dictionaries that give codes of the classifications the user may see.
+
+    A user who is blinded in a study sees none of that study's classification.
+    """
+    hidden = Study.objects.filter(pk__in=studies_blinded_in(user)).values("classification")
+    visible = classifications_for(user).exclude(pk__in=hidden).values("pk")
     return (
         Dictionary.objects.filter(classification__in=visible).select_related("classification").order_by("pk")
     )
@@ -59,7 +64,7 @@ def versions_for(user: User) -> QuerySet[DictionaryVersion]:
 
 def studies_with_role(user: User) -> QuerySet[Study]:
     """The user's studies in order of creation, each with the user's ``role``."""
-    mine = Membership.objects.filter(user=user, study=OuterRef("pk"))
+    mine = Membership.objects.filter(user=user, study=OuterRef("pk"), deactivated_at=None)
     return studies_for(user).annotate(role=Subquery(mine.values("role")[:1])).order_by("pk")
 
 

@@ -22,28 +22,33 @@ from coding_app.models import (
     Study,
     Suggestion,
 )
+from coding_app.selectors.blinding import studies_blinded_in
 
 
 @dataclass(frozen=True, slots=True)
 class StudyRow:
-    """A study in its member's list, with the member's role and counts of records."""
+    """A study in its member's list, with the member's role and counts of records.
+
+    The counts are ``None`` where the member is blinded.
+    """
 
     study: Study
     role: Role
-    records: int
-    waiting: int
+    records: int | None
+    waiting: int | None
 
 
 def study_rows(user: User) -> list[StudyRow]:
     """The studies of a member by name, counted in one query for all of them."""
     memberships = (
-        Membership.objects.filter(user=user)
+        Membership.objects.filter(user=user, deactivated_at=None)
         .select_related("study__classification", "study__dictionary_version__dictionary")
         .order_by("study__name")
     )
+    blinded = studies_blinded_in(user)
     counts: dict[int, dict[str, int]] = {}
     grouped = (
-        Record.objects.filter(study__memberships__user=user)
+        Record.objects.filter(study__in=[one.study_id for one in memberships])
         .values_list("study_id", "status")
         .annotate(n=Count("pk"))
         .order_by()
@@ -54,8 +59,8 @@ def study_rows(user: User) -> list[StudyRow]:
         StudyRow(
             one.study,
             Role(one.role),
-            sum(counts.get(one.study_id, {}).values()),
-            counts.get(one.study_id, {}).get(RecordStatus.WAITING, 0),
+            None if one.study_id in blinded else sum(counts.get(one.study_id, {}).values()),
+            None if one.study_id in blinded else counts.get(one.study_id, {}).get(RecordStatus.WAITING, 0),
         )
         for one in memberships
     ]

@@ -96,7 +96,7 @@ def decide(request: PageRequest, membership: Membership) -> HttpResponse:
     record = records.record_of(membership.study, data["record"])
     code: Code | None = None
     try:
-        code, suggestion = _chosen(record, data["choice"])
+        code, suggestion = _chosen(record, data["choice"], blinded=membership.blinded)
         made = review.decide(
             record=record,
             user=request.user,
@@ -200,9 +200,9 @@ def open_record(request: PageRequest, membership: Membership, record: int) -> Ht
     return redirect("queue", membership.study.slug)
 
 
-def _chosen(record: Record, choice: str) -> tuple[Code, Suggestion | None]:
+def _chosen(record: Record, choice: str, *, blinded: bool) -> tuple[Code, Suggestion | None]:
     kind, value = choice[:1], choice[1:]
-    if kind == "s" and record.suggestion_set is not None:
+    if kind == "s" and record.suggestion_set is not None and not blinded:
         for suggestion in record.suggestion_set.suggestions.all():
             if str(suggestion.pk) == value:
                 return suggestion.code, suggestion

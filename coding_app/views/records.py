@@ -29,6 +29,7 @@ from coding_app.selectors import queue as queue_selected
 from coding_app.selectors import records as selected
 from coding_app.selectors.columns import original_columns
 from coding_app.selectors.records import RecordFilter
+from coding_app.views import own_records
 from coding_app.views.access import PageRequest, member_view, study_page
 from coding_app.views.candidates import suggested
 from coding_app.views.reasons import why_here
@@ -66,9 +67,11 @@ class Happening:
     words: str
 
 
-@member_view("GET", "HEAD")
+@member_view("GET", "HEAD", open_to_blinded=True)
 def index(request: PageRequest, membership: Membership) -> HttpResponse:
     """The records of the study, narrowed by the fields of ``RecordFilter`` in the address."""
+    if membership.blinded:
+        return own_records.index(request, membership)
     study = membership.study
     may_compare = permissions.allows(membership.role, permissions.SUPERVISE)
     wanted = RecordFilter(
@@ -164,9 +167,11 @@ def _words(study: Study, name: str, value: str) -> str:
     return _("with “%(value)s” in id or literals") % {"value": value}
 
 
-@member_view("GET", "HEAD")
+@member_view("GET", "HEAD", open_to_blinded=True)
 def show(request: PageRequest, membership: Membership, pk: int) -> HttpResponse:
     """One record: columns, trace, candidates, final code, decisions, history."""
+    if membership.blinded:
+        return own_records.show(request, membership, pk)
     record = selected.record_of(membership.study, pk)
     may_compare = permissions.allows(membership.role, permissions.SUPERVISE)
     made = record.suggestion_set

@@ -14,11 +14,13 @@ from coding_app import permissions
 from coding_app.api.filters import DecisionParameters
 from coding_app.api.pagination import NewestFirst
 from coding_app.api.serializers.decisions import DecisionInput, DecisionSerializer
+from coding_app.api.serializers.own import OwnDecisionSerializer
 from coding_app.api.serializers.queue import OpenRecordSerializer
 from coding_app.api.views.base import Need, StudyViews
 from coding_app.choices import CannotCodeReason, DecisionKind
 from coding_app.models import Decision, Record
 from coding_app.selectors import api_lists
+from coding_app.selectors.blinding import own_decisions
 from coding_app.services import review
 
 WORK = Need(permissions.CODE_RECORDS, gettext_noop("code records"))
@@ -30,11 +32,18 @@ class DecisionViews(StudyViews[Decision]):
     queryset = Decision.objects.none()
     pagination_class = NewestFirst
     needs = dict.fromkeys(("list", "create", "undo"), WORK)
+    open_to_blinded = frozenset(("list", "create", "undo"))
 
     @extend_schema(parameters=[DecisionParameters], responses=DecisionSerializer(many=True))
     def list(self, request: Request, **where: Any) -> Response:
-        """Newest first, undone ones too: one's own, and to supervisors and managers everybody's."""
+        """Newest first, undone ones too: one's own, and to supervisors and managers everybody's.
+
+        Where a coder is to see nothing of a record but its literals, these come with them, and what the
+        coder did not enter is left out.
+        """
         coder = DecisionParameters.read(request).get("coder")
+        if self.membership.blinded:
+            return self.page(own_decisions(self.study, self.user), OwnDecisionSerializer)
         own = self.user.get_username()
         if not permissions.allows(self.membership.role, permissions.SUPERVISE):
             if coder not in (None, own):
@@ -54,7 +63,8 @@ class DecisionViews(StudyViews[Decision]):
         made = (
             self._code(record, given) if given["kind"] == DecisionKind.CODE else self._cannot(record, given)
         )
-        return self.shown(made, DecisionSerializer, status.HTTP_201_CREATED)
+        shape = OwnDecisionSerializer if self.membership.blinded else DecisionSerializer
+        return self.shown(made, shape, status.HTTP_201_CREATED)
 
     @extend_schema(operation_id="studies_decisions_undo", request=None, responses=OpenRecordSerializer)
     def undo(self, request: Request, **where: Any) -> Response:
@@ -70,7 +80,8 @@ class DecisionViews(StudyViews[Decision]):
             raise serializers.ValidationError({"code": [told]})
         suggestion = None
         if given.get("suggestion") is not None:
-            suggestion = api_lists.suggestion_of(record, given["suggestion"])
+            if not self.membership.blinded:  # who sees no candidate picks none
+                suggestion = api_lists.suggestion_of(record, given["suggestion"])
             if suggestion is None:
                 raise serializers.ValidationError(
                     {"suggestion": [_("This record never had such a candidate.")]}

@@ -30,11 +30,13 @@ class QueueViews(StudyViews[QueueItem]):
     queryset = QueueItem.objects.none()
     pagination_class = None
     needs = dict.fromkeys(("counts", "next", "open", "renew", "release"), WORK)
+    open_to_blinded = frozenset(needs)
 
     @extend_schema(operation_id="studies_queue_counts", responses=CountsSerializer)
     def counts(self, request: Request, **where: Any) -> Response:
         """What is left."""
-        return self.shown(queue_counts(self.study, self.user), CountsSerializer)
+        counts = queue_counts(self.study, self.user, blinded=self.membership.blinded)
+        return self.shown(counts, CountsSerializer)
 
     @extend_schema(
         operation_id="studies_queue_next", request=None, responses={200: OpenRecordSerializer, 204: None}
@@ -73,10 +75,13 @@ class SearchViews(StudyViews[Code]):
     queryset = Code.objects.none()
     pagination_class = None
     needs = {"search": ANY_MEMBER}
+    open_to_blinded = frozenset(needs)
 
     @extend_schema(operation_id="studies_search", parameters=[SearchParameters], responses=HitsSerializer)
     def search(self, request: Request, **where: Any) -> Response:
         """The codes one may mean, best first."""
         wanted = SearchParameters.read(request)
-        hits = code_search.search(self.study, wanted["q"], limit=wanted["limit"])
+        hits = code_search.search(
+            self.study, wanted["q"], limit=wanted["limit"], with_dictionary=not self.membership.blinded
+        )
         return self.shown({"results": hits}, HitsSerializer)

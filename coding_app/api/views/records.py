@@ -17,7 +17,10 @@ from coding_app.selectors import api_lists
 
 
 class RecordViews(StudyViews[Record]):
-    """Records; coders are not shown the code known beforehand, nor what follows from it."""
+    """Records; coders are not shown the code known beforehand, nor what follows from it.
+
+    Records say how they are coded, so they are closed to blinded coders, who have their ``decisions``.
+    """
 
     queryset = Record.objects.none()
     needs = {"list": ANY_MEMBER, "retrieve": ANY_MEMBER}
