@@ -56,7 +56,9 @@ class QueueItem(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["study", "record"], condition=Q(state=QueueState.OPEN), name="queue_open_by_record"
+                fields=["study", "record"],
+                condition=Q(state=QueueState.OPEN, round_record__isnull=True),
+                name="queue_open_by_record",
             ),
             models.Index(fields=["holder"], condition=Q(state=QueueState.OPEN), name="queue_open_by_holder"),
             models.Index(
@@ -66,12 +68,12 @@ class QueueItem(models.Model):
             ),
             models.Index(
                 fields=["study", "-uncertainty", "record"],
-                condition=Q(state=QueueState.OPEN),
+                condition=Q(state=QueueState.OPEN, round_record__isnull=True),
                 name="queue_open_by_uncertainty",
             ),
             models.Index(
                 fields=["study", "-frequency", "record"],
-                condition=Q(state=QueueState.OPEN),
+                condition=Q(state=QueueState.OPEN, round_record__isnull=True),
                 name="queue_open_by_frequency",
             ),
         ]

@@ -34,6 +34,9 @@ class Round(models.Model):
     drawn = models.PositiveIntegerField(default=0, help_text="records drawn so far")
     seed = models.PositiveBigIntegerField(default=0)
     stratum_column = models.CharField(max_length=200, blank=True, help_text="an original column")
+    equal_strata = models.BooleanField(
+        default=False, help_text="as many records of each stratum; else in proportion to its size"
+    )
     strata = models.JSONField(
         default=list, help_text="once drawn: stratum, records in the population, records drawn"
     )
@@ -75,7 +78,10 @@ OPEN_STATES = (RoundState.DRAWING, RoundState.CODING, RoundState.ADJUDICATION)
 
 
 class RoundRecord(models.Model):
-    """A record in a round. What the machine said is kept as it was at the draw."""
+    """A record in a round. What the machine said is kept as it was at the draw.
+
+    So is where the record stood (``..._before``): it goes back there when the round ends without a result.
+    """
 
     round = models.ForeignKey(Round, on_delete=models.CASCADE, related_name="records")
     record = models.ForeignKey(Record, on_delete=models.CASCADE, related_name="rounds")
@@ -83,6 +89,12 @@ class RoundRecord(models.Model):
     stratum = models.CharField(max_length=200, blank=True)
     state = models.CharField(max_length=20, choices=RoundRecordState.choices, default=RoundRecordState.CODING)
     status_before = models.CharField(max_length=20, help_text="the record's, at the draw")
+    code_before = models.ForeignKey(Code, on_delete=models.PROTECT, null=True, related_name="+")
+    route_before = models.CharField(max_length=20, blank=True)
+    decided_by_before = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    decided_at_before = models.DateTimeField(null=True)
     suggestion_set = models.ForeignKey(
         "coding_app.SuggestionSet", on_delete=models.SET_NULL, null=True, related_name="+"
     )
