@@ -10,8 +10,7 @@ from coding_app.selectors.code_index import CodeIndex, Entry
 
 LIMIT = 20
 _CODE, _TITLE, _GROUP_CODE, _PHRASE, _GROUP_TITLE = range(5)
-"""What leads to a code, the best first. A group is seldom what is meant: what lies below it comes first, unless
-its code is typed out."""
+"""What leads to a code, the best first. A group is seldom what is meant: what lies below it comes first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +29,8 @@ class Hit:
 def search(study: Study, query: str, *, limit: int = LIMIT, with_dictionary: bool = True) -> list[Hit]:
     """The codes a coder may mean, best first.
 
-    A text that is the query comes first; then texts with words that begin with its words; then texts that have
-    them inside, Korean ones whatever their spaces; then those that it names by first consonants (ㄱㅎㅅ for
+    A text that is the query comes first; then texts with words that begin with its words; then texts that
+    have them inside, Korean ones whatever their spaces; then those that it names by first consonants (ㄱㅎㅅ for
     간호사, also mixed with syllables). Of each, codes come before titles, titles before dictionary phrases,
     shorter texts before longer ones. Where that finds next to nothing, texts follow that are a typing error
     or two away. Accents do not matter, and a Korean syllable may be half typed. A blank query finds nothing.

@@ -14,6 +14,7 @@ MEASURES = (
     "classifier_accuracy",
     "coding_with_model",
     "serving",
+    "code_search",
 )
 
 
