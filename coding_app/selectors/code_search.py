@@ -30,10 +30,11 @@ def search(study: Study, query: str, *, limit: int = LIMIT, with_dictionary: boo
     """The codes a coder may mean, best first.
 
     A text that is the query comes first; then texts with words that begin with its words; then texts that
-    have them inside, Korean ones whatever their spaces; then those that it names by first consonants (ㄱㅎㅅ for
-    간호사, also mixed with syllables). Of each, codes come before titles, titles before dictionary phrases,
-    shorter texts before longer ones. Where that finds next to nothing, texts follow that are a typing error
-    or two away. Accents do not matter, and a Korean syllable may be half typed. A blank query finds nothing.
+    have them inside, Korean ones whatever their spaces; then those that it names by first consonants (ㄱㅎㅅ
+    for 간호사, also mixed with syllables). Of each, codes come before titles, titles before dictionary
+    phrases, shorter texts before longer ones. Where that finds next to nothing, texts follow that are a
+    typing error or two away. Accents do not matter, and a Korean syllable may be half typed. A blank query
+    finds nothing.
 
     For a blinded coder search without the dictionary: its phrases lead to the code that the machine gives.
     """

@@ -1,10 +1,10 @@
 """Finding a code as one types: `python -m tests.bench.code_search`.
 
 2,000 codes with titles and 40,000 dictionary phrases, half of them English and half Korean, made of the words
-of SOC 2018 and KSCO-7. Coders look for titles and phrases and type them letter by letter, as a Korean keyboard
-shows them too; some type first consonants alone, some make a typing error. Every state of the field is a keystroke,
-and each is one search with the codes read from SQLite. The baseline is what one writes first: a loop over all
-texts. Options: --codes N, --phrases N, --words N (that are typed), --seed N.
+of SOC 2018 and KSCO-7. Coders look for titles and phrases and type them letter by letter, as a Korean
+keyboard shows them too; some type first consonants alone, some make a typing error. Every state of the field
+is a keystroke, and each is one search with the codes read from SQLite. The baseline is what one writes first:
+a loop over all texts. Options: --codes N, --phrases N, --words N (that are typed), --seed N.
 """
 
 from __future__ import annotations
