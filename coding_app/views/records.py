@@ -116,7 +116,7 @@ def _conditions(study: Study, wanted: RecordFilter) -> list[Condition]:
         rest = {key: value for key, value in values.items() if key != name}
         return f"{address}?{urlencode(rest)}" if rest else address
 
-    return [Condition(_words(study, name, value), without(name)) for name, value in values.items()]
+    return [Condition(condition_words(study, name, value), without(name)) for name, value in values.items()]
 
 
 _CHOICES = {
@@ -127,7 +127,8 @@ _CHOICES = {
 }
 
 
-def _words(study: Study, name: str, value: str) -> str:
+def condition_words(study: Study, name: str, value: str) -> str:
+    """One condition of a ``RecordFilter`` in words."""
     if name == "status":
         return _("status: %(value)s") % {"value": dict(RecordStatus.choices).get(value, value)}
     if name == "outcome":
