@@ -1,0 +1,132 @@
+"""The coder's screen as it is sent: whole, or for HTMX the part that changes from record to record."""
+
+from dataclasses import replace
+
+from django.conf import settings
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.utils.cache import add_never_cache_headers
+from django.utils.translation import gettext as _
+
+from coding_app.choices import CannotCodeReason, JobKind
+from coding_app.models import Membership, QueueItem, Study
+from coding_app.selectors import code_search, highlight, jobs, records
+from coding_app.selectors import queue as selected
+from coding_app.services import review
+from coding_app.views.access import PageRequest, study_page
+from coding_app.views.candidates import Candidate, found, suggested
+from coding_app.views.queue_entered import Entered, EnteredForm, Notice, opened_token
+from coding_app.views.reasons import why_here
+
+
+def go_on(request: PageRequest, membership: Membership, spoken: str) -> HttpResponse:
+    """What comes next: for HTMX at once, else by a redirect, so that loading again sends nothing twice."""
+    if request.htmx:
+        return screen(request, membership, spoken=spoken)
+    return redirect("queue", membership.study.slug)
+
+
+def refused(request: PageRequest, membership: Membership, form: EnteredForm) -> HttpResponse:
+    """The form does not even say which record, or has something in it that cannot be kept."""
+    name, errors = next(iter(form.errors.items()))
+    if name in {"record", "version"}:
+        text = _("The form came incomplete, so nothing was saved. This is the record as it is now.")
+        return again(request, membership, Notice(text, "error"), status=422)
+    return again(request, membership, Notice(str(errors[0]), "error", name), status=422)
+
+
+def again(request: PageRequest, membership: Membership, notice: Notice, *, status: int) -> HttpResponse:
+    """The screen as it is now, with what had been entered where that still belongs to the record."""
+    return screen(request, membership, notice=notice, entered=Entered.of(request.POST), status=status)
+
+
+def screen(
+    request: PageRequest,
+    membership: Membership,
+    *,
+    notice: Notice | None = None,
+    entered: Entered | None = None,
+    picked: str = "",
+    query: str = "",
+    spoken: str = "",
+    arrived: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    """The queue's screen, whole or for HTMX the part that changes; ``arrived`` is said with a record only."""
+    study, user = membership.study, request.user
+    item = review.open_next(study=study, user=user)
+    context: dict[str, object] = {
+        "counts": selected.queue_counts(study, user, blinded=membership.blinded),
+        "last": selected.last_decision(study, user),
+        "notice": notice,
+        "spoken": notice.text if notice else spoken,
+        "lease_seconds": settings.LEASE_SECONDS,
+        "reasons": CannotCodeReason.choices,
+    }
+    if item is None:
+        context |= {
+            "lost_note": entered.note if entered else "",
+        }
+        if not membership.blinded:
+            context |= _behind(study)
+    else:
+        context["spoken"] = context["spoken"] or arrived
+        context |= _record(item, membership, entered or Entered(), picked)
+        context |= hits(membership, query)
+    template = "queue/screen.html" if request.htmx else "queue/show.html"
+    response = study_page(request, membership, template, context, status=status)
+    add_never_cache_headers(response)
+    return response
+
+
+def _behind(study: Study) -> dict[str, object]:
+    """Why the queue may be empty: where the records are, and whether some are on their way to it."""
+    return {
+        "statuses": selected.status_counts(study),
+        # An import that is coded when it is in counts as well: the coding comes after it.
+        "coding": any(job.kind == JobKind.CODE or job.follow_up for job in jobs.open_jobs(study)),
+    }
+
+
+def _record(item: QueueItem, membership: Membership, entered: Entered, picked: str) -> dict[str, object]:
+    opened = selected.open_record(item)
+    record = opened.record
+    lost_note, moved = "", entered.record not in {0, record.pk}
+    if entered.record != record.pk:
+        lost_note, entered = entered.note.strip(), Entered()
+        undone = selected.taken_back(record, membership.user)
+        if undone is not None:
+            entered = Entered.as_decided(undone, opened.suggestions)
+    candidates = suggested(opened.suggestions)
+    choice = f"c{picked}" if picked else entered.choice
+    extra: Candidate | None = None
+    if choice.startswith("c"):
+        known = next((one for one in candidates if one.code.code == choice[1:]), None)
+        code = None if known else code_search.code_of(membership.study, choice[1:])
+        if code is not None and code.codable:
+            extra = found(code)
+        choice = known.choice if known else choice
+    return {
+        "item": item,
+        "record": record,
+        "others": opened.others,
+        "names": records.literal_columns(record),
+        "pieces": highlight.pieces(record, opened.suggestions),
+        "candidates": candidates,
+        "extra": extra,
+        "entered": replace(entered, choice=choice),
+        "lost_note": lost_note,
+        "moved": moved,
+        "why": "" if membership.blinded else why_here(record, opened.suggestions),
+        "opened": opened_token(record, entered.opened),
+    }
+
+
+def hits(membership: Membership, query: str) -> dict[str, object]:
+    """What the search finds, for a list to pick from."""
+    found_codes = code_search.search(membership.study, query, with_dictionary=not membership.blinded)
+    return {
+        "query": query,
+        "hits": [found(hit.code, phrase=hit.phrase) for hit in found_codes],
+        "limit": code_search.LIMIT,
+    }
