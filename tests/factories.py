@@ -9,7 +9,7 @@ from django.contrib.auth.models import Permission, User
 
 from coding_app.choices import JobState, Role
 from coding_app.models import Classification, DictionaryVersion, Import, Job, Record, Study
-from coding_app.services import classifications, dictionaries, ingest, studies, suggest, work
+from coding_app.services import classifications, dictionaries, ingest, members, studies, suggest, work
 
 CODES = """code,title,parent,level,title_ko,description
 1,Drivers and movers,,1,운전 및 운반,
@@ -108,7 +108,7 @@ def make_study(folder: Path, name: str = "Mills") -> Study:
     )
     for role in (Role.SUPERVISOR, Role.CODER):
         member = User.objects.filter(username=role.value).first() or make_user(role.value)
-        studies.add_member(study=study, member=member, role=role, user=study.created_by)
+        members.add(study=study, member=member, role=role, user=study.created_by)
     return study
 
 

@@ -17,7 +17,7 @@ from coding_app.api.views.exports import ExportViews
 from coding_app.api.views.imports import ImportIssueViews, ImportViews
 from coding_app.api.views.jobs import JobViews, RunViews
 from coding_app.api.views.labels import SuspectViews
-from coding_app.api.views.members import MemberViews
+from coding_app.api.views.members import InvitationViews, MemberViews
 from coding_app.api.views.models import EvaluationViews, ModelVersionViews, TrainingViews
 from coding_app.api.views.nowhere import NowhereView
 from coding_app.api.views.queue import QueueViews, SearchViews
@@ -37,6 +37,9 @@ study: list[URLPattern | URLResolver] = [
         MemberViews.as_view({"patch": "partial_update", "delete": "destroy"}),
         name="member",
     ),
+    path("members/<int:pk>/transfer/", MemberViews.as_view({"post": "transfer"}), name="member-transfer"),
+    path("invitations/", InvitationViews.as_view({"get": "list", "post": "create"}), name="invitations"),
+    path("invitations/<int:pk>/", InvitationViews.as_view({"delete": "destroy"}), name="invitation"),
     path(
         "imports/",
         ImportViews.as_view({"get": "list", "post": "create"}, parser_classes=[MultiPartParser]),

@@ -198,8 +198,13 @@ def job_of(study: Study, pk: int) -> Job:
 
 
 def members(study: Study) -> QuerySet[Membership]:
-    """The study's members by user name."""
+    """The study's members by user name, deactivated ones too."""
     return Membership.objects.filter(study=study).select_related("user").order_by("user__username")
+
+
+def active_members(study: Study) -> QuerySet[Membership]:
+    """The members for whom the study is there: those who can be given work."""
+    return members(study).filter(deactivated_at=None, user__is_active=True)
 
 
 def member_of(study: Study, pk: int) -> Membership:

@@ -16,6 +16,7 @@ from coding_app.services import (
     dictionaries,
     ingest,
     jobs,
+    members,
     route,
     studies,
     suggest,
@@ -120,9 +121,7 @@ def _study(wanted: DemoStudy, users: dict[str, User]) -> Study:
             is_demo=True,
         )
         for account in ("supervisor", "coder"):
-            studies.add_member(
-                study=study, member=users[account], role=ACCOUNTS[account], user=users["manager"]
-            )
+            members.add(study=study, member=users[account], role=ACCOUNTS[account], user=users["manager"])
     studies.use_dictionary(study=study, version=version, user=users["manager"])
     return study
 

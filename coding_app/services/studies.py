@@ -1,4 +1,4 @@
-"""Studies and their members."""
+"""Studies and their settings."""
 
 from django.contrib.auth.models import User
 from django.db import IntegrityError, transaction
@@ -6,9 +6,9 @@ from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from coding_app.choices import Role, Verb
-from coding_app.exceptions import Conflict, InvalidInput
-from coding_app.models import Classification, DictionaryVersion, Membership, Study
-from coding_app.services import events, review
+from coding_app.exceptions import InvalidInput
+from coding_app.models import Classification, DictionaryVersion, Study
+from coding_app.services import events, members
 
 MAX_SLUG = 110
 
@@ -54,7 +54,7 @@ def create(
         ) from error
     events.write(study=study, verb=Verb.STUDY_CREATED, actor=user, data={"name": name})
     if user is not None:
-        add_member(study=study, member=user, role=Role.MANAGER, user=user)
+        members.add(study=study, member=user, role=Role.MANAGER, user=user)
     return study
 
 
@@ -133,74 +133,3 @@ def update_settings(
     Study.objects.filter(pk=study.pk).update(**wanted)
     study.description, study.child_age = description, child_age
     events.write(study=study, verb=Verb.SETTINGS_CHANGED, actor=user, data={"settings": changes})
-
-
-@transaction.atomic
-def add_member(*, study: Study, member: User, role: Role, user: User | None) -> Membership:
-    """Make ``member`` a member with ``role``.
-
-    Raises:
-        Conflict: when they are one already.
-    """
-    membership, created = Membership.objects.get_or_create(study=study, user=member, defaults={"role": role})
-    if not created:
-        raise Conflict(
-            _("%(name)s is a member already, as %(role)s.")
-            % {"name": member.get_username(), "role": membership.get_role_display()}
-        )
-    events.write(
-        study=study,
-        verb=Verb.MEMBER_ADDED,
-        actor=user,
-        after=role,
-        data={"member": member.get_username()},
-    )
-    return membership
-
-
-@transaction.atomic
-def change_role(*, membership: Membership, role: Role, user: User) -> None:
-    """Give a member another role.
-
-    Raises:
-        InvalidInput: when the study would be left without a manager.
-    """
-    _keep_a_manager(membership, becomes=role)
-    before, membership.role = membership.role, role
-    membership.save(update_fields=["role"])
-    events.write(
-        study=membership.study,
-        verb=Verb.MEMBER_CHANGED,
-        actor=user,
-        before=before,
-        after=role,
-        data={"member": membership.user.get_username()},
-    )
-
-
-@transaction.atomic
-def remove_member(*, membership: Membership, user: User) -> None:
-    """End a membership; what the member decided stays.
-
-    Raises:
-        InvalidInput: when the study would be left without a manager.
-    """
-    _keep_a_manager(membership, becomes=None)
-    events.write(
-        study=membership.study,
-        verb=Verb.MEMBER_REMOVED,
-        actor=user,
-        before=membership.role,
-        data={"member": membership.user.get_username()},
-    )
-    # What they have open is not kept from others until the lease ends.
-    review.release(study=membership.study, user=membership.user)
-    membership.delete()
-
-
-def _keep_a_manager(membership: Membership, *, becomes: Role | None) -> None:
-    # Locked on the study, so that two managers cannot each remove the other at once.
-    Study.objects.select_for_update().get(pk=membership.study_id)
-    others = Membership.objects.filter(study=membership.study_id, role=Role.MANAGER).exclude(pk=membership.pk)
-    if membership.role == Role.MANAGER and becomes != Role.MANAGER and not others.exists():
-        raise InvalidInput(_("A study needs a manager: make somebody else one first."))

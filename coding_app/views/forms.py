@@ -12,7 +12,7 @@ from coding_app import datafiles
 from coding_app.choices import Delimiter, FileKind, Role
 from coding_app.models import Classification, DictionaryVersion, Import, Study
 from coding_app.selectors import lists
-from coding_app.services import ingest
+from coding_app.services import ingest, invitations
 from coding_app.views.column_guess import guess
 
 CHILD_AGE = (MinValueValidator(0), MaxValueValidator(120))
@@ -221,6 +221,28 @@ class MemberForm(forms.Form):
         label=_("User name"), max_length=150, widget=forms.TextInput(attrs={"autocomplete": "off"})
     )
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
+
+
+class InvitationForm(forms.Form):
+    """Somebody who is to join a study by a link."""
+
+    note = forms.CharField(
+        label=_("Whom it is for"),
+        required=False,
+        max_length=invitations.MAX_NOTE,
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+    role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
+    days = forms.IntegerField(
+        label=_("Open for days"),
+        initial=invitations.DAYS,
+        min_value=1,
+        max_value=invitations.MOST_DAYS,
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        # The form beside it has a role as well.
+        super().__init__(*args, **{"auto_id": "invite_%s", **kwargs})
 
 
 class ReadingForm(forms.Form):

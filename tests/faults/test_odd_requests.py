@@ -12,7 +12,7 @@ from django.urls import reverse
 from coding_app.choices import FileKind, QueueState, RecordStatus
 from coding_app.exceptions import InvalidInput
 from coding_app.models import Classification, Event, Export, Import, Job, QueueItem, Record, Study
-from coding_app.services import exports, review, studies
+from coding_app.services import exports, members, review, studies
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -150,7 +150,7 @@ def test_a_removed_member_is_out_at_once_and_their_record_is_free_for_others(stu
     assert client.get(reverse("queue", args=[study.slug])).status_code == 200
     held = QueueItem.objects.get(holder=coder)
     manager = User.objects.get(username="manager")
-    studies.remove_member(membership=study.memberships.get(user=coder), user=manager)
+    members.remove(membership=study.memberships.get(user=coder), user=manager)
     assert client.get(reverse("queue", args=[study.slug])).status_code == 404
     form = {"record": held.record_id, "version": held.record.version, "choice": "c510"}
     assert client.post(reverse("queue-decide", args=[study.slug]), form).status_code == 404

@@ -7,7 +7,7 @@ import pytest
 from coding_app.choices import Role
 from coding_app.exceptions import Faults, InvalidInput
 from coding_app.models import Classification, Code, Dictionary, DictionaryVersion, Event
-from coding_app.services import classifications, dictionaries, studies
+from coding_app.services import classifications, dictionaries, members, studies
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -112,10 +112,10 @@ def test_a_study_keeps_a_manager(tmp_path: Path) -> None:
     study = factories.make_study(tmp_path)
     boss = study.memberships.get(role="manager")
     with pytest.raises(InvalidInput, match="needs a manager"):
-        studies.remove_member(membership=boss, user=boss.user)
+        members.remove(membership=boss, user=boss.user)
     second = study.memberships.get(role="coder")
-    studies.change_role(membership=second, role=Role.MANAGER, user=boss.user)
-    studies.remove_member(membership=boss, user=boss.user)
+    members.change_role(membership=second, role=Role.MANAGER, user=boss.user)
+    members.remove(membership=boss, user=boss.user)
     assert list(study.memberships.filter(role="manager")) == [second]
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -128,7 +129,7 @@ class MembershipSerializer(serializers.ModelSerializer[Membership]):
 
     class Meta:
         model = Membership
-        fields = ["id", "user", "role", "created_at"]
+        fields = ["id", "user", "role", "created_at", "deactivated_at"]
         read_only_fields = fields
 
 
@@ -139,7 +140,14 @@ class MemberInput(Input):
     role = serializers.ChoiceField(Role.choices)
 
 
-class RoleInput(Input):
-    """Another role for a member."""
+class MemberChange(Input):
+    """Another role for a member, or whether the study is there for them."""
 
-    role = serializers.ChoiceField(Role.choices)
+    role = serializers.ChoiceField(Role.choices, required=False)
+    active = serializers.BooleanField(required=False)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """One of them, so that nothing is changed by halves."""
+        if len(attrs) != 1:
+            raise serializers.ValidationError(_("Give either a role, or whether the member is active."))
+        return attrs
