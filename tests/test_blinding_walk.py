@@ -44,7 +44,7 @@ SECRETS = re.compile(
     re.IGNORECASE,
 )
 WORDS = re.compile(r"\b(double|round|second coder|adjudic\w*|disput\w*|colleague\w*|gold)\b", re.IGNORECASE)
-ASKED = {"q": "con", "text": "circus", "coder": "coder", "status": "disputed"}
+ASKED = {"q": "con", "text": "circus", "coder": "coder", "status": "waiting"}
 
 
 @dataclass(frozen=True)

@@ -118,9 +118,11 @@ def standing_decision(record: Record, user: User, seen_version: int) -> Decision
     return mine.select_related("code").first()
 
 
-def taken_back(record: Record, user: User) -> Decision | None:
-    """The coder's own latest decision of a record that waits again."""
-    undone = Decision.objects.filter(record=record, coder=user, undone_at__isnull=False)
+def taken_back(item: QueueItem, user: User) -> Decision | None:
+    """The coder's own latest decision of a record that waits again; of a place in a round, within the round."""
+    undone = Decision.objects.filter(
+        record=item.record_id, round_record=item.round_record_id, coder=user, undone_at__isnull=False
+    )
     return undone.select_related("code").order_by("-undone_at", "-pk").first()
 
 

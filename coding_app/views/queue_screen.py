@@ -10,11 +10,11 @@ from django.utils.translation import gettext as _
 
 from coding_app.choices import CannotCodeReason, JobKind
 from coding_app.models import Membership, QueueItem, Study
-from coding_app.selectors import code_search, highlight, jobs, records
+from coding_app.selectors import code_search, code_tree, flags, highlight, jobs, records, text_history
 from coding_app.selectors import queue as selected
 from coding_app.services import review
 from coding_app.views.access import PageRequest, study_page
-from coding_app.views.candidates import Candidate, found, suggested
+from coding_app.views.candidates import Candidate, found, suggested, walked
 from coding_app.views.queue_entered import Entered, EnteredForm, Notice, opened_token
 from coding_app.views.reasons import why_here
 
@@ -48,6 +48,7 @@ def screen(
     entered: Entered | None = None,
     picked: str = "",
     query: str = "",
+    under: str | None = None,
     spoken: str = "",
     arrived: str = "",
     status: int = 200,
@@ -72,7 +73,7 @@ def screen(
     else:
         context["spoken"] = context["spoken"] or arrived
         context |= _record(item, membership, entered or Entered(), picked)
-        context |= hits(membership, query)
+        context |= hits(membership, query, under)
     template = "queue/screen.html" if request.htmx else "queue/show.html"
     response = study_page(request, membership, template, context, status=status)
     add_never_cache_headers(response)
@@ -94,7 +95,7 @@ def _record(item: QueueItem, membership: Membership, entered: Entered, picked: s
     lost_note, moved = "", entered.record not in {0, record.pk}
     if entered.record != record.pk:
         lost_note, entered = entered.note.strip(), Entered()
-        undone = selected.taken_back(record, membership.user)
+        undone = selected.taken_back(item, membership.user)
         if undone is not None:
             entered = Entered.as_decided(undone, opened.suggestions)
     candidates = suggested(opened.suggestions)
@@ -119,14 +120,20 @@ def _record(item: QueueItem, membership: Membership, entered: Entered, picked: s
         "moved": moved,
         "why": "" if membership.blinded else why_here(record, opened.suggestions),
         "opened": opened_token(record, entered.opened),
+        "flags": flags.at_record(record.pk, membership),
+        "before": None if membership.blinded else text_history.coded_before(record),
     }
 
 
-def hits(membership: Membership, query: str) -> dict[str, object]:
-    """What the search finds, for a list to pick from."""
+def hits(membership: Membership, query: str, under: str | None = None) -> dict[str, object]:
+    """What the search finds, for a list to pick from; or the codes ``under`` one, the top ones under none."""
+    if under is not None and not query:
+        level = code_tree.level(membership.study, under)
+        return {"query": "", "level": level, "hits": walked(level)}
     found_codes = code_search.search(membership.study, query, with_dictionary=not membership.blinded)
     return {
         "query": query,
         "hits": [found(hit.code, phrase=hit.phrase) for hit in found_codes],
+        "alike_only": bool(found_codes) and all(hit.alike for hit in found_codes),
         "limit": code_search.LIMIT,
     }
