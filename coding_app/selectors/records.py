@@ -36,6 +36,7 @@ class RecordFilter:
     model: str = ""
     first: str = ""
     labelled: str = ""
+    same: str = ""
 
     @property
     def is_empty(self) -> bool:
@@ -55,7 +56,7 @@ def records(study: Study, wanted: RecordFilter | None = None) -> QuerySet[Record
     suggestion, ``p_from`` and ``p_to`` are bounds of that suggestion's probability, both included, as
     shares; ``model`` is the number of the model's version, and ``first`` (``right`` or ``wrong``) compares
     the first suggestion with the code known beforehand. ``labelled`` (``reference``, ``decisions`` or
-    ``both``): records whose code is taken as right.
+    ``both``): records whose code is taken as right. ``same`` is the key of a text (``text_keys``).
     """
     wanted = _without_nul(wanted or RecordFilter())
     found = Record.objects.filter(study=study).order_by("pk")
@@ -84,6 +85,8 @@ def records(study: Study, wanted: RecordFilter | None = None) -> QuerySet[Record
     found = _answered_so(found, wanted)
     if wanted.labelled:
         found = found.filter(pk__in=_labelled(study, wanted.labelled))
+    if wanted.same:
+        found = found.filter(text_key=wanted.same)
     if text := wanted.text:
         found = found.filter(
             Q(external_id__icontains=text) | Q(occupation__icontains=text) | Q(industry__icontains=text)

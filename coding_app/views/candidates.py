@@ -1,11 +1,12 @@
 """Candidates as rows of the coder's screen."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.utils.translation import gettext as _
 
 from coding_app.choices import SuggestionSource
 from coding_app.models import Code, CodeLabel, Suggestion
+from coding_app.selectors.code_tree import Level
 
 SHOWN = 3
 """Phrases named in a row; the rest are counted, so that all rows have the same height."""
@@ -17,7 +18,8 @@ class Candidate:
 
     The bar is the ``probability`` where there is one, else the words that matched against the most of any
     row; a guess has none then: its words count only if the guess is right. ``maker`` says where the code
-    comes from, once a model is in play.
+    comes from, once a model is in play. In a walk through the classification ``below`` is how many codes lie
+    right below a group, and ``itself`` marks the group one is in.
     """
 
     choice: str
@@ -33,6 +35,8 @@ class Candidate:
     guesses: tuple[tuple[str, str], ...] = ()
     probability: float | None = None
     maker: str = ""
+    below: int = 0
+    itself: bool = False
 
     @property
     def has_bar(self) -> bool:
@@ -77,6 +81,14 @@ def found(code: Code, *, phrase: str = "") -> Candidate:
     """A code that the coder found by search; ``phrase`` is the dictionary phrase that led to it."""
     phrases = (phrase,) if phrase else ()
     return Candidate(choice=f"c{code.code}", number=0, code=code, label=text_of(code), phrases=phrases)
+
+
+def walked(level: Level) -> list[Candidate]:
+    """A level of the classification: the group itself where records may have it, then what lies below."""
+    rows = [replace(found(level.here), itself=True)] if level.here and level.here.codable else []
+    return rows + [
+        replace(found(one.code), below=one.below) for one in level.branches if one.below or one.code.codable
+    ]
 
 
 def text_of(code: Code) -> CodeLabel | None:

@@ -1,7 +1,9 @@
 """The coder's screen: one record before one person. Every action is a form; HTMX only spares the page."""
 
+from dataclasses import replace
+
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
@@ -12,9 +14,10 @@ from coding_app.exceptions import Conflict, InvalidInput
 from coding_app.models import Code, Decision, Membership
 from coding_app.selectors import queue as selected
 from coding_app.selectors import records
-from coding_app.services import review
+from coding_app.selectors.flags import may_flag
+from coding_app.services import flags, review
 from coding_app.views.access import PageRequest, member_view, study_page
-from coding_app.views.queue_entered import EnteredForm, Notice, chosen, key_of, opened_at
+from coding_app.views.queue_entered import Entered, EnteredForm, Notice, chosen, key_of, opened_at
 from coding_app.views.queue_screen import again, go_on, hits, refused, screen
 
 CODE = gettext_noop("code records")
@@ -22,11 +25,21 @@ CODE = gettext_noop("code records")
 
 @member_view("GET", open_to_blinded=True)
 def show(request: PageRequest, membership: Membership) -> HttpResponse:
-    """The record one holds or the next free one; without scripts also the search (``q``, ``pick``)."""
-    picked = request.GET.get("pick", "")
+    """The record one holds or the next free one.
+
+    Without scripts also the search (``q``), the walk through the classification (``under``) and what was
+    picked there (``pick``).
+    """
     if request.htmx:
         return _awaited(request, membership)
-    return screen(request, membership, picked=picked, query=request.GET.get("q", "")[:200])
+    asked = request.GET
+    return screen(
+        request,
+        membership,
+        picked=asked.get("pick", ""),
+        query=asked.get("q", "")[:200],
+        under=asked.get("under"),
+    )
 
 
 @member_view("POST", roles=permissions.CODE_RECORDS, what=CODE, open_to_blinded=True)
@@ -114,11 +127,31 @@ def undo(request: PageRequest, membership: Membership) -> HttpResponse:
     return go_on(request, membership, text)
 
 
+@member_view("POST", roles=permissions.CODE_RECORDS, what=CODE, open_to_blinded=True)
+def flag(request: PageRequest, membership: Membership) -> HttpResponse:
+    """Ask a supervisor about the record on the screen, which stays there with all that was entered."""
+    form = EnteredForm(request.POST)
+    if not form.is_valid():
+        return refused(request, membership, form)
+    record = records.record_of(membership.study, form.cleaned_data["record"])
+    if not may_flag(record, membership):
+        raise Http404(_("There is no such record in this study."))
+    try:
+        flags.raise_flag(record=record, user=request.user, note=form.cleaned_data["flag"])
+    except InvalidInput as error:
+        return again(request, membership, Notice(str(error), "error", "flag"), status=422)
+    except Conflict as error:
+        return again(request, membership, Notice(str(error)), status=409)
+    entered = replace(Entered.of(request.POST), flag="")
+    notice = Notice(_("Flagged: a supervisor will answer. The record is still yours to code."), "success")
+    return screen(request, membership, notice=notice, entered=entered)
+
+
 @member_view("GET", open_to_blinded=True)
 def search(request: PageRequest, membership: Membership) -> HttpResponse:
-    """What the search finds, as a list to pick from."""
-    query = request.GET.get("q", "")[:200]
-    return study_page(request, membership, "queue/hits.html", {**hits(membership, query), "live": True})
+    """What the search for ``q`` finds, or what lies ``under`` a code, as a list to pick from."""
+    listed = hits(membership, request.GET.get("q", "")[:200], request.GET.get("under"))
+    return study_page(request, membership, "queue/hits.html", {**listed, "live": True})
 
 
 @member_view("POST", roles=permissions.CODE_RECORDS, what=CODE, open_to_blinded=True)

@@ -35,6 +35,7 @@ class EnteredForm(forms.Form):
     opened = forms.CharField(required=False, max_length=200)
     choice = forms.CharField(required=False, max_length=100)
     reason = forms.ChoiceField(required=False, choices=CannotCodeReason.choices)
+    flag = forms.CharField(required=False, strip=False)
     note = NoteField(
         required=False,
         strip=False,
@@ -56,6 +57,7 @@ class Entered:
     reason: str = ""
     note: str = ""
     opened: str = ""
+    flag: str = ""
 
     @classmethod
     def of(cls, sent: QueryDict) -> "Entered":
@@ -66,6 +68,7 @@ class Entered:
             reason=sent.get("reason", ""),
             note=sent.get("note", ""),
             opened=sent.get("opened", ""),
+            flag=sent.get("flag", ""),
         )
 
     @classmethod

@@ -129,6 +129,8 @@ _CHOICES = {
 
 def condition_words(study: Study, name: str, value: str) -> str:
     """One condition of a ``RecordFilter`` in words."""
+    if name == "same":
+        return _("with one and the same text")
     if name == "status":
         return _("status: %(value)s") % {"value": dict(RecordStatus.choices).get(value, value)}
     if name == "outcome":

@@ -9,6 +9,8 @@ document.documentElement.classList.add("with-scripts");
 // A new record takes nothing over from the old one's elements; a style (of a note drawn larger, say) may not
 // even be set where the content policy forbids inline styles.
 window.htmx.config.attributesToSettle = [];
+// A connection that hangs is as bad as none: what was sent may be sent again, it decides once.
+window.htmx.config.timeout = 30_000;
 
 // Shortcuts can be switched off ------------------------------------------------------------------
 
@@ -65,6 +67,47 @@ function choose(radio) {
   radio.focus();
   complainNoMore();
   showDefinition();
+  keepDraft();
+}
+
+// What was entered is kept in this tab, should the page be loaded again ------------------------------
+
+const DRAFT = "tiebreak.draft";
+
+function keepDraft() {
+  const form = byId("decide");
+  if (!form) return;
+  const draft = { record: form.elements.record.value, note: byId("note").value, flag: byId("flag-note").value };
+  draft.choice = chosen()?.dataset.code ?? "";
+  try {
+    sessionStorage.setItem(DRAFT, JSON.stringify(draft));
+  } catch {
+    // No storage in this browser: what was entered stays as long as the page.
+  }
+}
+
+/** Puts back what was entered for this record before the page was loaded again. */
+function takeUpDraft() {
+  let draft = null;
+  try {
+    draft = JSON.parse(sessionStorage.getItem(DRAFT) ?? "null");
+  } catch {
+    return;
+  }
+  const form = byId("decide");
+  if (!form || draft?.record !== form.elements.record.value) return;
+  let taken = false;
+  for (const [id, text] of [["note", draft.note], ["flag-note", draft.flag]]) {
+    if (!text || byId(id).value) continue;
+    byId(id).value = text;
+    taken = true;
+  }
+  const radio = draft.choice && !chosen() && document.querySelector(`.candidate input[data-code="${CSS.escape(draft.choice)}"]`);
+  if (radio) {
+    radio.checked = true;
+    taken = true;
+  }
+  if (taken) complain("kept");
 }
 
 // The search: a field that steers a list ------------------------------------------------------------
@@ -94,7 +137,17 @@ function closeHits() {
   activate(null);
 }
 
+/** Lists the codes right below one; those at the top for an empty text. */
+function walk(under) {
+  const field = byId("q");
+  field.value = "";
+  field.focus();
+  const address = `${field.getAttribute("hx-get")}?under=${encodeURIComponent(under)}`;
+  window.htmx.ajax("GET", address, { source: field, target: "#hits", swap: "outerHTML" });
+}
+
 function pick(option) {
+  if (option.dataset.under) return void walk(option.dataset.under);
   const code = option.dataset.code;
   let radio = document.querySelector(`.candidates > .candidate input[data-code="${CSS.escape(code)}"]`);
   if (!radio) {
@@ -116,6 +169,13 @@ function searchKey(event) {
     event.preventDefault();
     const step = event.key === "ArrowDown" ? 1 : -1;
     if (found.length) activate(found[(at + step + found.length) % found.length]);
+    else if (!event.target.value) walk("");
+  } else if (event.key === "ArrowRight" && !event.target.value && found[at]?.dataset.under) {
+    event.preventDefault();
+    walk(found[at].dataset.under);
+  } else if (event.key === "ArrowLeft" && !event.target.value && byId("hits").dataset.up !== undefined) {
+    event.preventDefault();
+    walk(byId("hits").dataset.up);
   } else if (event.key === "Enter") {
     event.preventDefault();
     // What is listed may still answer an earlier word: then the pick waits for the list.
@@ -147,13 +207,24 @@ function digit(event) {
 function escape(target) {
   const details = byId("cannot");
   if (target.id === "q") closeHits();
-  else if (target.id !== "note") details?.removeAttribute("open");
+  else if (target.closest("#flag")) byId("flag").open = false;
+  else if (target.id !== "note") {
+    details?.removeAttribute("open");
+    byId("same-preview")?.remove();
+  }
   const reason = details?.open ? details.querySelector("input:checked") : null;
   (reason ?? chosen() ?? byId("record"))?.focus();
 }
 
+function openFlag() {
+  byId("cannot").open = false;
+  byId("flag").open = true;
+  byId("flag-note").focus();
+}
+
 function openCannot() {
   const details = byId("cannot");
+  byId("flag").open = false;
   details.open = true;
   (details.querySelector("input:checked") ?? details.querySelector("input")).focus();
 }
@@ -175,7 +246,7 @@ function pressEnter(event) {
   event.preventDefault();
   if (event.repeat) return; // a key held down decides one record, not the next ones too
   if (byId("cannot").open) pressRefuse();
-  else if (chosen()) byId("accept").click();
+  else if (chosen()) (byId("code-same") ?? byId("accept")).click();
   else complain("choose");
 }
 
@@ -202,6 +273,7 @@ function onKey(event) {
   const { target } = event;
   if (event.ctrlKey || event.metaKey) {
     if (event.key === "Enter" && target.id === "note" && shortcuts) pressEnter(event);
+    if (event.key === "Enter" && target.id === "flag-note" && shortcuts) byId("raise").click();
     return;
   }
   if (event.key === "Escape") return void escape(target);
@@ -217,6 +289,8 @@ function onKey(event) {
   if (event.key === "Enter") return void pressEnter(event);
   if (event.key === "/" || event.code === "Slash") return act(() => byId("q").focus());
   if (letter(event) === "s" && !event.shiftKey) return act(openCannot);
+  if (letter(event) === "f" && !event.shiftKey) return act(openFlag);
+  if (letter(event) === "g" && !event.shiftKey) return act(() => byId("show-same")?.click());
   if (letter(event) === "n" && !event.shiftKey) return act(() => byId("note").focus());
   const number = digit(event);
   if (number) pressDigit(event, number);
@@ -248,8 +322,9 @@ function afterSwap(event) {
     renewed = Date.now();
     announce(byId("screen").dataset.announce);
     showDefinition();
+    keepDraft();
     const notice = document.querySelector("#notice");
-    (chosen() ?? byId("record"))?.focus({ preventScroll: true });
+    (byId("same-preview") ?? chosen() ?? byId("record"))?.focus({ preventScroll: true });
     (notice ?? byId("screen")).scrollIntoView({ block: "nearest" });
   } else if (target.id === "hits") {
     announce(byId("hits").dataset.announce);
@@ -279,14 +354,23 @@ function beforeSwap(event) {
 document.addEventListener("keydown", onKey);
 document.addEventListener("change", () => {
   complainNoMore();
+  keepDraft();
   showDefinition();
 });
-document.addEventListener("input", (event) => event.target.id === "note" && complainNoMore());
+document.addEventListener("input", (event) => {
+  if (event.target.id === "note") complainNoMore();
+  if (event.target.closest("#decide")) keepDraft();
+});
 document.addEventListener("toggle", (event) => event.target.id === "cannot" && complainNoMore(), true);
 document.addEventListener("click", (event) => {
   if (event.target.closest("#open-help")) byId("help").showModal();
   const option = event.target.closest("#hits [role=option]");
   if (option) pick(option);
+  const level = event.target.closest("#hits [data-under]:not([role=option]), #browse");
+  if (level) {
+    event.preventDefault();
+    walk(level.dataset.under ?? "");
+  }
 });
 for (const kind of ["keydown", "pointerdown"]) {
   document.addEventListener(kind, () => (touched = Date.now()), { passive: true });
@@ -295,10 +379,12 @@ document.addEventListener("visibilitychange", renew);
 document.addEventListener("htmx:beforeSwap", beforeSwap);
 document.addEventListener("htmx:afterSwap", afterSwap);
 document.addEventListener("htmx:sendError", () => complain("unreachable"));
+document.addEventListener("htmx:timeout", () => complain("unreachable"));
 document.addEventListener("htmx:responseError", () => complain("failed"));
 byId("shortcuts").checked = shortcuts;
 byId("shortcuts").addEventListener("change", (event) => useShortcuts(event.target.checked));
 document.documentElement.classList.toggle("no-keys", !shortcuts);
 setInterval(renew, 5000);
+takeUpDraft();
 showDefinition();
 (chosen() ?? byId("record"))?.focus({ preventScroll: true });
