@@ -53,13 +53,13 @@ def test_where_nearly_all_is_one_category_kappa_falls_below_zero_and_ac1_does_no
 
 def test_gwets_published_example_with_missing_ratings() -> None:
     ac1, kappa = agreement.gwet(GWET, categories=5), agreement.fleiss(GWET)
-    assert (ac1.value, ac1.error) == (pytest.approx(0.77544, abs=5e-6), pytest.approx(0.14295, abs=5e-6))
-    assert ends(ac1) == (pytest.approx(0.461, abs=5e-4), 1.0)
-    assert (kappa.value, kappa.error) == (
-        pytest.approx(0.76117, abs=5e-6),
-        pytest.approx(0.15302, abs=5e-6),
-    )
-    assert ends(kappa) == (pytest.approx(0.424, abs=5e-4), 1.0)
+    for found, value, error, interval in (
+        (ac1, 0.77544, 0.14295, (0.461, 1.0)),
+        (kappa, 0.76117, 0.15302, (0.424, 1.0)),
+    ):
+        assert found.value == pytest.approx(value, abs=5e-6)
+        assert found.error == pytest.approx(error, abs=5e-6)
+        assert ends(found) == pytest.approx(interval, abs=5e-4)
     assert agreement.percent(GWET).value == pytest.approx(0.81818, abs=5e-6)
     assert (ac1.n, kappa.n) == (11, 11), "one unit was rated once"
 
@@ -80,10 +80,25 @@ def test_fleiss_example_of_fourteen_raters() -> None:
             (0.16093876, 0.20632367, -0.29317656, 0.61505409),
         ),
         (
-            "03 0021 22 311 313 0000 33 002 0112 3333 00 2021 012 111 0000".split(),
+            [
+                "03",
+                "0021",
+                "22",
+                "311",
+                "313",
+                "0000",
+                "33",
+                "002",
+                "0112",
+                "3333",
+                "00",
+                "2021",
+                "012",
+                "111",
+            ],
             4,
-            (0.42728163, 0.14841411, 0.10896501, 0.74559824),
-            (0.40649307, 0.15069152, 0.0832919, 0.72969424),
+            (0.38336052, 0.15284376, 0.05316164, 0.7135594),
+            (0.37361377, 0.15479785, 0.03919334, 0.70803419),
         ),
     ],
 )

@@ -1,0 +1,266 @@
+"""Agreement in a study: of coders with each other, the machine, gold codes and results, at every level."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import combinations
+from typing import Final
+
+from coding_app import agreement
+from coding_app.agreement import Estimate
+from coding_app.models import Code, Study
+from coding_app.selectors.independent import CANNOT_CODE, Rated
+
+MOST_PAIRS: Final = 50
+"""Pairs of codes that are listed."""
+MOST_IN_A_MATRIX: Final = 16
+"""Categories that a cross table can show."""
+
+
+class Between(StrEnum):
+    """Whose codes are compared with each other."""
+
+    CODERS = "coders"
+    MACHINE = "machine"
+    GOLD = "gold"
+    FINAL = "final"
+
+
+class Levels:
+    """A classification's levels: which code a code belongs to at each of them, and how many there are."""
+
+    def __init__(self, study: Study) -> None:
+        rows = Code.objects.filter(classification=study.classification_id).order_by("position")
+        self._up: dict[str, dict[int, str]] = {}
+        self.title: dict[str, str] = {}
+        self._order: dict[str, int] = {CANNOT_CODE: -1}
+        self._choices: dict[int, set[str]] = {}
+        found = list(rows.values_list("code", "parent__code", "level", "codable", "title"))
+        above = {code: (parent, level) for code, parent, level, _codable, _title in found}
+        self.all = tuple(sorted({level for _parent, level in above.values()}))
+        for at, (code, _parent, _level, codable, title) in enumerate(found):
+            self.title[code] = title
+            self._order[code] = at
+            self._up[code] = dict(self._lineage(code, above))
+            if codable:
+                for level in self.all:
+                    self._choices.setdefault(level, set()).add(self.at(code, level))
+
+    @staticmethod
+    def _lineage(code: str, above: Mapping[str, tuple[str | None, int]]) -> Iterator[tuple[int, str]]:
+        here: str | None = code
+        while here is not None:
+            parent, level = above[here]
+            yield level, here
+            here = parent
+
+    @property
+    def deepest(self) -> int:
+        """The level of the most detailed codes; 1 where there are no codes."""
+        return self.all[-1] if self.all else 1
+
+    def at(self, code: str, level: int) -> str:
+        """The code at ``level`` that ``code`` is or lies below; a code that ends above it is itself."""
+        if code == CANNOT_CODE:
+            return code
+        lineage = self._up[code]
+        return lineage.get(level) or (lineage[max(lineage)] if max(lineage) < level else code)
+
+    def categories(self, level: int) -> int:
+        """How many there are to choose from: the codes records may have, and 'cannot code'."""
+        return len(self._choices.get(level, ())) + 1
+
+    def order(self, code: str) -> int:
+        """Its place in the classification; 'cannot code' comes first."""
+        return self._order[code]
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two categories of one record: two people's, or a person's and what it is compared with."""
+
+    key: int
+    first: str
+    second: str
+
+
+@dataclass(frozen=True, slots=True)
+class Coefficients:
+    """How far codes agree at one level. ``records`` with ``differing`` codes among them.
+
+    ``cohen`` is there where two fixed raters are compared, ``fleiss`` where more than two people are.
+    """
+
+    level: int
+    percent: Estimate
+    cohen: Estimate | None
+    gwet: Estimate
+    fleiss: Estimate | None
+    records: int
+    differing: int
+
+
+@dataclass(frozen=True, slots=True)
+class OfTwo:
+    """How far two coders agree on the records that both coded."""
+
+    first: int
+    second: int
+    figures: Coefficients
+
+
+@dataclass(frozen=True, slots=True)
+class Confused:
+    """Two codes that the same records got, and how many records."""
+
+    first: str
+    second: str
+    records: int
+
+
+def compared(
+    found: Sequence[Rated], between: Between, *, coders: frozenset[int] = frozenset()
+) -> list[tuple[int, list[str]]]:
+    """Key and codes of each subject that was rated twice.
+
+    Among coders a subject is a record with the codes of its coders, in the order of their keys; otherwise it
+    is a coder's code of a record followed by the machine's, the known or the final one. ``coders`` limits
+    whose codes are looked at.
+    """
+    subjects: list[tuple[int, list[str]]] = []
+    for one in found:
+        given = _given(one, between, coders)
+        if between == Between.CODERS:
+            subjects += [(one.key, list(given.values()))] if given else []
+        else:
+            other = _other(one, between)
+            subjects += [(one.key, [code, other]) for code in given.values() if other is not None]
+    return subjects
+
+
+def raters(found: Sequence[Rated], between: Between, coders: frozenset[int] = frozenset()) -> list[int]:
+    """Keys of the coders whose codes :func:`compared` gives."""
+    return sorted({who for one in found for who in _given(one, between, coders)})
+
+
+def _given(one: Rated, between: Between, coders: frozenset[int]) -> dict[int, str]:
+    """The codes of a record that can be compared, by coder."""
+    given = {who: said.code for who, said in sorted(one.by.items()) if not coders or who in coders}
+    comparable = len(given) > 1 if between == Between.CODERS else _other(one, between) is not None
+    return given if comparable else {}
+
+
+def _other(one: Rated, between: Between) -> str | None:
+    """What the coders' codes of a record are compared with."""
+    return {Between.MACHINE: one.machine, Between.GOLD: one.gold, Between.FINAL: one.final}[between]
+
+
+def coefficients(
+    found: Sequence[Rated],
+    between: Between,
+    levels: Levels,
+    level: int,
+    *,
+    coders: frozenset[int] = frozenset(),
+) -> Coefficients:
+    """How far the codes agree at a level."""
+    people = raters(found, between, coders)
+    subjects = [
+        (key, [levels.at(code, level) for code in given])
+        for key, given in compared(found, between, coders=coders)
+    ]
+    given = [codes for _key, codes in subjects]
+    two = between != Between.CODERS or len(people) == 2
+    return Coefficients(
+        level=level,
+        percent=agreement.percent(given),
+        cohen=agreement.cohen([(codes[0], codes[1]) for codes in given]) if two else None,
+        gwet=agreement.gwet(given, categories=levels.categories(level)),
+        fleiss=None if two else agreement.fleiss(given),
+        records=len({key for key, _codes in subjects}),
+        differing=len({key for key, codes in subjects if len(set(codes)) > 1}),
+    )
+
+
+def by_pair(found: Sequence[Rated], levels: Levels, level: int) -> list[OfTwo]:
+    """Every two coders who coded the same records."""
+    met = {two for one in found for two in combinations(sorted(one.by), 2)}
+    return [
+        OfTwo(
+            *two,
+            coefficients(
+                [one for one in found if two[0] in one.by and two[1] in one.by],
+                Between.CODERS,
+                levels,
+                level,
+                coders=frozenset(two),
+            ),
+        )
+        for two in sorted(met)
+    ]
+
+
+def pairs(
+    found: Sequence[Rated],
+    between: Between,
+    levels: Levels,
+    level: int,
+    *,
+    coders: frozenset[int] = frozenset(),
+) -> Iterator[Pair]:
+    """Every two categories of a record; those of two coders are in the classification's order."""
+    for key, codes in compared(found, between, coders=coders):
+        mapped = [levels.at(code, level) for code in codes]
+        for two in combinations(mapped, 2):
+            first, second = sorted(two, key=levels.order) if between == Between.CODERS else two
+            yield Pair(key, first, second)
+
+
+def confused(made: Iterable[Pair]) -> list[Confused]:
+    """The pairs of different codes, those of most records first."""
+    keys: dict[tuple[str, str], set[int]] = {}
+    for one in made:
+        if one.first != one.second:
+            keys.setdefault((one.first, one.second), set()).add(one.key)
+    ordered = sorted(keys.items(), key=lambda item: (-len(item[1]), item[0]))
+    return [Confused(*two, len(records)) for two, records in ordered]
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """A cross table: how often each two categories met, by row and column in ``categories``' order."""
+
+    categories: tuple[str, ...]
+    counts: tuple[tuple[int, ...], ...]
+
+
+def matrix(made: Iterable[Pair], levels: Levels) -> Matrix | None:
+    """The cross table; ``None`` without a pair, or where there are too many categories to show."""
+    cells = Counter((one.first, one.second) for one in made)
+    met = sorted({code for two in cells for code in two}, key=levels.order)
+    if not met or len(met) > MOST_IN_A_MATRIX:
+        return None
+    return Matrix(tuple(met), tuple(tuple(cells[row, column] for column in met) for row in met))
+
+
+def keys(
+    found: Sequence[Rated],
+    between: Between,
+    levels: Levels,
+    level: int,
+    *,
+    coders: frozenset[int] = frozenset(),
+    agreeing: bool | None = None,
+    codes: tuple[str, str] | None = None,
+) -> list[int]:
+    """The records behind a number, by key: all compared, those agreeing or not, or with these two codes."""
+    subjects = compared(found, between, coders=coders)
+    if codes is not None:
+        made = pairs(found, between, levels, level, coders=coders)
+        return sorted({one.key for one in made if (one.first, one.second) == codes})
+    alike: dict[int, bool] = {}
+    for key, given in subjects:
+        same = len({levels.at(code, level) for code in given}) == 1
+        alike[key] = alike.get(key, True) and same
+    return sorted(key for key, same in alike.items() if agreeing is None or same == agreeing)
