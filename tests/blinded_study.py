@@ -43,13 +43,13 @@ HEADER = (*factories.COLUMNS, "reference", "earlier")
 ROWS = (
     ("z-open", "zookeeper", "circus", "40", "SECRETREF", "SECRETCOLUMN"),
     ("z-own", "lion tamer", "circus", "41", "SECRETREF", "SECRETCOLUMN"),
-    ("z-adjudicated", "clown", "circus", "42", "SECRETREF", "SECRETCOLUMN"),
+    ("z-settled", "clown", "circus", "42", "SECRETREF", "SECRETCOLUMN"),
     ("y-colleague", "contractor", "plumbing", "43", "SECRETREF", "SECRETCOLUMN"),
     ("y-machine", "MACHINIST", "secretindustry", "44", "SECRETREF", "SECRETCOLUMN"),
     ("z-before", "juggler", "circus", "45", "SECRETREF", "SECRETCOLUMN"),
 )
 MINE, COLLEAGUES, MACHINES = "411", "982", "801"
-OWN = ("z-own", "z-adjudicated", "z-before")
+OWN = ("z-own", "z-settled", "z-before")
 
 
 def make(folder: Path) -> Study:
@@ -92,7 +92,7 @@ def _round(study: Study, coder: User, colleague: User) -> None:
     states = {
         "z-open": RoundRecordState.CODING,
         "z-own": RoundRecordState.DISPUTED,
-        "z-adjudicated": RoundRecordState.ADJUDICATED,
+        "z-settled": RoundRecordState.ADJUDICATED,
     }
     for position, (name, state) in enumerate(states.items(), start=1):
         record = factories.record(study, name)
@@ -115,7 +115,7 @@ def _round(study: Study, coder: User, colleague: User) -> None:
         mine = _decided(study, name, coder, MINE, note="own note", round_record=within)
         settled: dict[str, Any] = {}
         status = RecordStatus.DISPUTED
-        if name == "z-adjudicated":
+        if name == "z-settled":
             status = RecordStatus.DECIDED
             settled = {
                 "state": AdjudicationState.SETTLED,

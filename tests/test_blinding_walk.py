@@ -23,6 +23,7 @@ OPEN = {
     "studies", "password_change", "login", "logout", "set_language", "healthz",
     "study", "classification", "records", "record",
     "queue", "queue-decide", "queue-cannot-code", "queue-undo", "queue-search", "queue-renew", "queue-open",
+    "queue-flag", "flags",
     "api:root", "api:schema", "api:docs", "api:auth-token", "api:studies", "api:classifications",
     "api:classification", "api:codes", "api:dictionaries",
     "api:queue", "api:queue-next", "api:queue-open", "api:queue-renew", "api:queue-release",
@@ -127,7 +128,7 @@ def test_the_walk_finds_all_of_it_for_somebody_who_sees_everything(study: Study)
     client.force_login(study.members.get(username="supervisor"))
     here = f"/studies/{study.slug}"
     api = f"/api/v1{here}"
-    record = factories.record(study, "z-adjudicated").pk
+    record = factories.record(study, "z-settled").pk
     seen = "".join(
         client.get(target).content.decode()
         for target in (

@@ -22,6 +22,7 @@ from coding_app.api.views.models import EvaluationViews, ModelVersionViews, Trai
 from coding_app.api.views.nowhere import NowhereView
 from coding_app.api.views.queue import QueueViews, SearchViews
 from coding_app.api.views.records import RecordViews
+from coding_app.api.views.reopening import ReopeningViews
 from coding_app.api.views.routing import ExplorerViews, RoutingViews
 from coding_app.api.views.studies import StudyDetailViews, StudyListViews
 from coding_app.api.views.tokens import TokenView
@@ -53,6 +54,16 @@ study: list[URLPattern | URLResolver] = [
     ),
     path("records/", RecordViews.as_view({"get": "list"}), name="records"),
     path("records/<int:pk>/", RecordViews.as_view({"get": "retrieve"}), name="record"),
+    path("records/<int:pk>/restore/", ReopeningViews.as_view({"post": "restore"}), name="record-restore"),
+    path("records/count/", ReopeningViews.as_view({"post": "count"}), name="records-count"),
+    path("records/reopen/", ReopeningViews.as_view({"post": "reopen"}), name="records-reopen"),
+    path("records/remove/", ReopeningViews.as_view({"post": "remove"}), name="records-remove"),
+    path("gestures/", ReopeningViews.as_view({"get": "gestures"}), name="gestures"),
+    path(
+        "gestures/<uuid:gesture>/take-back/",
+        ReopeningViews.as_view({"post": "take_back"}),
+        name="gesture-take-back",
+    ),
     path("runs/", RunViews.as_view({"get": "list", "post": "create"}), name="runs"),
     path("jobs/", JobViews.as_view({"get": "list"}), name="jobs"),
     path("jobs/<int:pk>/", JobViews.as_view({"get": "retrieve"}), name="job"),
@@ -74,6 +85,7 @@ study: list[URLPattern | URLResolver] = [
     path("exports/", ExportViews.as_view({"get": "list", "post": "create"}), name="exports"),
     path("exports/<int:pk>/", ExportViews.as_view({"get": "retrieve"}), name="export"),
     path("exports/<int:pk>/download/", ExportViews.as_view({"get": "download"}), name="export-download"),
+    path("exports/<int:pk>/evidence/", ExportViews.as_view({"get": "evidence"}), name="export-evidence"),
     path("models/", ModelVersionViews.as_view({"get": "list"}), name="models"),
     path("models/roll-back/", ModelVersionViews.as_view({"post": "roll_back"}), name="model-roll-back"),
     path("models/<int:number>/", ModelVersionViews.as_view({"get": "retrieve"}), name="model"),

@@ -76,6 +76,7 @@ def _with_label(study: Study, source: LabelSource) -> "QuerySet[WithAnnotations[
     )
     return (
         Record.objects.filter(study=study)
+        .exclude(status=RecordStatus.REMOVED)
         .annotate(label=labels[source])
         .exclude(label="")
         .annotate(label_is_known=Exists(known), label_is_error=Exists(errors))

@@ -49,6 +49,7 @@ def study_rows(user: User) -> list[StudyRow]:
     counts: dict[int, dict[str, int]] = {}
     grouped = (
         Record.objects.filter(study__in=[one.study_id for one in memberships])
+        .exclude(status=RecordStatus.REMOVED)
         .values_list("study_id", "status")
         .annotate(n=Count("pk"))
         .order_by()

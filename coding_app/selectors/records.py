@@ -3,15 +3,25 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
+from typing import Final
 
 from django.db.models import F, Prefetch, Q, QuerySet
 from django.db.models.functions import Trim
 from django.http import Http404
 from django.utils.translation import gettext as _
 
-from coding_app.choices import CannotCodeReason, LabelSource, Outcome
+from coding_app.choices import CannotCodeReason, LabelSource, Outcome, RecordStatus
 from coding_app.models import Code, Decision, Event, Record, Study, Suggestion, SuggestionSet
 from coding_app.selectors import labels
+
+FINAL: Final = "final"
+"""A ``status`` of the filter that stands for all in which a record needs nothing more."""
+FINAL_STATUSES: Final = (
+    RecordStatus.SET_ASIDE,
+    RecordStatus.ACCEPTED,
+    RecordStatus.DECIDED,
+    RecordStatus.CANNOT_CODE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +55,10 @@ class RecordFilter:
 
 
 def records(study: Study, wanted: RecordFilter | None = None) -> QuerySet[Record]:
-    """The study's records in order of import, narrowed.
+    """The study's records in order of import, narrowed; removed ones only where ``status`` asks for them.
 
-    ``code`` is a final code or any code above it; ``source`` the key of an import; ``reason`` why a record
+    ``status`` is one of a record, or ``final`` for those in which it needs nothing more. ``code`` is a final
+    code or any code above it; ``source`` the key of an import; ``reason`` why a record
     cannot be coded; ``compared`` is ``right`` or ``wrong``: machine-coded records against the code known
     beforehand; ``coder`` the name of the user who decided; ``text`` is looked
     for in id, occupation and industry; ``run`` the key of a coding run that looked at them, whose answer
@@ -60,8 +71,12 @@ def records(study: Study, wanted: RecordFilter | None = None) -> QuerySet[Record
     """
     wanted = _without_nul(wanted or RecordFilter())
     found = Record.objects.filter(study=study).order_by("pk")
-    if wanted.status:
+    if wanted.status == FINAL:
+        found = found.filter(status__in=FINAL_STATUSES)
+    elif wanted.status:
         found = found.filter(status=wanted.status)
+    else:
+        found = found.exclude(status=RecordStatus.REMOVED)
     if wanted.run:
         found = _answered(found, wanted)
     elif wanted.outcome:

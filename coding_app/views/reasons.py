@@ -8,6 +8,7 @@ from django.utils.translation import ngettext
 from coding_app.choices import AcceptBy, Outcome, Rule
 from coding_app.models import Code, Record, Suggestion, SuggestionSet
 from coding_app.selectors.records import lineage
+from coding_app.services import placing
 from coding_app.templatetags.tiebreak import percent
 
 
@@ -20,6 +21,8 @@ def why_here(record: Record, suggestions: list[Suggestion]) -> str:
     made = record.suggestion_set
     if made is None:
         return _("No machine has looked at this record.")
+    if made.outcome in placing.SET_ASIDE or record.rule in _ACCEPTING:
+        return _("A supervisor wants it to be looked at again.")
     tell = _BY_RULE.get(record.rule)
     return tell(record, made) if tell else _unmatched(made, suggestions)
 
@@ -96,6 +99,9 @@ def _considered(record: Record, made: SuggestionSet) -> Code | None:
     by_probability = record.routing is not None and record.routing.accept_by == AcceptBy.PROBABILITY
     return made.best if by_probability else made.code
 
+
+_ACCEPTING = frozenset({Rule.DICTIONARY, Rule.THRESHOLD})
+"""Rules that send nobody a record: one that waits all the same was reopened."""
 
 _BY_RULE: dict[str, Callable[[Record, SuggestionSet], str]] = {
     Rule.BELOW: _below,

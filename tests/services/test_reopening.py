@@ -1,0 +1,164 @@
+"""Records before people again, and records taken out of a study: both can be undone."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from coding_app.choices import QueueState, RecordStatus, RoundKind, RoundState, Selection, Verb
+from coding_app.exceptions import Conflict, InvalidInput
+from coding_app.models import Code, Decision, Event, QueueItem, Record, Round, RoundRecord, Study
+from coding_app.selectors import reopening as selected
+from coding_app.selectors.progress import progress
+from coding_app.selectors.records import records
+from coding_app.selectors.reopening import By, Chosen
+from coding_app.services import reopening, review
+from tests import factories
+
+
+@pytest.fixture
+def study(db: None, tmp_path: Path, settings: Any) -> Study:
+    """Eight records, coded: four accepted, two waiting, two set aside."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+    made = factories.make_study(tmp_path)
+    factories.bring_in(made)
+    factories.code(made)
+    return made
+
+
+def one(study: Study, external_id: str) -> Chosen:
+    """A single record."""
+    return Chosen(By.RECORD, str(factories.record(study, external_id).pk))
+
+
+def decided(study: Study, external_id: str) -> Decision:
+    """A record of the queue decided by the coder."""
+    record = factories.record(study, external_id)
+    return review.decide(
+        record=record,
+        user=study.members.get(username="coder"),
+        code=Code.objects.get(code="510"),
+        seen_version=record.version,
+    )
+
+
+def stand(study: Study, external_id: str) -> tuple[object, ...]:
+    """All that a record's status means, but its version."""
+    record = factories.record(study, external_id)
+    return record.status, record.final_code_id, record.route, record.decided_by_id, record.decided_at
+
+
+def test_a_decided_record_waits_again_and_its_decision_is_taken_back(study: Study) -> None:
+    made = decided(study, "003")
+    version = factories.record(study, "003").version
+    done = reopening.reopen(study=study, wanted=one(study, "003"), user=boss(study), why="second thoughts")
+    record = factories.record(study, "003")
+    assert (done.records, done.left) == (1, 0)
+    assert (record.status, record.final_code, record.route, record.version) == (
+        RecordStatus.WAITING, None, "", version + 1,
+    )  # fmt: skip
+    made.refresh_from_db()
+    assert made.undone_at is not None
+    assert QueueItem.objects.filter(record=record, state=QueueState.OPEN).count() == 1
+    event = Event.objects.filter(record=record).latest("pk")
+    assert (event.verb, event.before, event.after) == (Verb.RECORD_REOPENED, "decided", "waiting")
+    assert event.data["why"] == "second thoughts"
+    assert decided(study, "003").pk != made.pk  # and can be decided anew
+
+
+def boss(study: Study) -> Any:
+    """The supervisor."""
+    return study.members.get(username="supervisor")
+
+
+@pytest.mark.parametrize("change", [reopening.reopen, reopening.remove])
+def test_taking_a_gesture_back_brings_every_record_to_where_it_stood(study: Study, change: Any) -> None:
+    decided(study, "003")
+    names = [record.external_id for record in Record.objects.filter(study=study)]
+    before = {name: stand(study, name) for name in names}
+    standing = set(Decision.objects.filter(undone_at=None).values_list("pk", flat=True))
+    done = change(study=study, wanted=Chosen(By.CODE, "2"), user=boss(study))
+    assert done.records == selected.gestures(study)[0].records > 1
+    assert {name: stand(study, name) for name in names} != before
+    back = reopening.take_back(study=study, gesture=done.gesture, user=boss(study))
+    assert (back.records, back.left) == (done.records, 0)
+    assert {name: stand(study, name) for name in names} == before
+    assert set(Decision.objects.filter(undone_at=None).values_list("pk", flat=True)) == standing
+    open_places = QueueItem.objects.filter(state=QueueState.OPEN).values_list(
+        "record__external_id", flat=True
+    )
+    assert sorted(open_places) == [name for name in names if before[name][0] == RecordStatus.WAITING]
+    with pytest.raises(Conflict):
+        reopening.take_back(study=study, gesture=done.gesture, user=boss(study))
+
+
+def test_what_a_dictionary_version_decided_is_reopened_and_nothing_else(study: Study) -> None:
+    decided(study, "003")
+    accepted = set(Record.objects.filter(status=RecordStatus.ACCEPTED).values_list("pk", flat=True))
+    version = Chosen(By.DICTIONARY, str(study.dictionary_version_id))
+    assert selected.reopenable(study, version).count() == len(accepted) == 4
+    reopening.reopen(study=study, wanted=version, user=boss(study))
+    assert set(Event.objects.filter(verb=Verb.RECORD_REOPENED).values_list("record", flat=True)) == accepted
+    assert factories.record(study, "003").status == RecordStatus.DECIDED
+
+
+def test_a_record_that_was_decided_since_is_not_taken_back(study: Study) -> None:
+    decided(study, "003")
+    done = reopening.reopen(study=study, wanted=one(study, "003"), user=boss(study))
+    decided(study, "003")
+    with pytest.raises(Conflict):
+        reopening.take_back(study=study, gesture=done.gesture, user=boss(study))
+    assert factories.record(study, "003").status == RecordStatus.DECIDED
+
+
+def test_a_removed_record_is_nowhere_until_it_is_restored(study: Study) -> None:
+    total = progress(study).total
+    reopening.remove(study=study, wanted=one(study, "004"), user=boss(study))
+    record = factories.record(study, "004")
+    assert record.status == RecordStatus.REMOVED
+    assert not QueueItem.objects.filter(record=record, state=QueueState.OPEN).exists()
+    assert record not in records(study)
+    assert list(selected.removed(study)) == [record]
+    assert progress(study).total == total - 1
+    factories.code(study)  # a run leaves it alone
+    assert factories.record(study, "004").status == RecordStatus.REMOVED
+    reopening.restore(study=study, record=record, user=boss(study))
+    assert factories.record(study, "004").status == RecordStatus.WAITING
+    assert QueueItem.objects.filter(record=record, state=QueueState.OPEN).count() == 1
+    with pytest.raises(Conflict):
+        reopening.restore(study=study, record=record, user=boss(study))
+
+
+def test_a_record_in_an_open_round_is_left_alone(study: Study) -> None:
+    record = factories.record(study, "001")
+    made = Round.objects.create(
+        study=study, number=1, name="R", kind=RoundKind.DOUBLE, state=RoundState.CODING, blinded=True,
+        coders_per_record=2, selection=Selection.ALL,
+    )  # fmt: skip
+    RoundRecord.objects.create(round=made, record=record, position=1, status_before=record.status)
+    for change in (reopening.reopen, reopening.remove):
+        with pytest.raises(InvalidInput):
+            change(study=study, wanted=one(study, "001"), user=boss(study))
+    assert stand(study, "001")[0] == RecordStatus.ACCEPTED
+
+
+def test_a_gesture_stops_at_the_most_and_says_what_is_left(
+    study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reopening, "MOST", 3)
+    monkeypatch.setattr(reopening, "_CHUNK", 2)
+    version = Chosen(By.DICTIONARY, str(study.dictionary_version_id))
+    done = reopening.reopen(study=study, wanted=version, user=boss(study))
+    assert (done.records, done.left) == (3, 1)
+    done = reopening.reopen(study=study, wanted=version, user=boss(study))
+    assert (done.records, done.left) == (1, 0)
+    with pytest.raises(InvalidInput):
+        reopening.reopen(study=study, wanted=version, user=boss(study))
+
+
+@pytest.mark.parametrize("value", ["", "x", "9" * 40, "-1", "999999"])
+@pytest.mark.parametrize("by", list(By))
+def test_what_is_nothing_reopens_nothing(study: Study, by: By, value: str) -> None:
+    with pytest.raises(InvalidInput):
+        reopening.reopen(study=study, wanted=Chosen(by, value), user=boss(study))
+    assert not Event.objects.filter(verb=Verb.RECORD_REOPENED).exists()
