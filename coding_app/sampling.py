@@ -9,8 +9,8 @@ from typing import Final
 _BITS: Final = 8
 
 
-def rank(seed: int, key: int) -> int:
-    """A number between 0 and 2^64 that puts records in random order, whatever order they come in.
+def rank(seed: int, key: str) -> int:
+    """A number from 0 to 2^64 - 1 that puts records, by their own ids, in random order.
 
     A sample of size n are the n records of the lowest rank: it does not change where others join the
     population whose rank is higher, and a sample of n + 1 has the same records and one more.

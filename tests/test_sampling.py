@@ -9,15 +9,15 @@ from coding_app.sampling import allocate, loads, rank, share_out
 
 def test_rank_is_the_same_again_and_another_for_another_seed() -> None:
     keys = range(200)
-    first = sorted(keys, key=lambda key: rank(7, key))
-    assert first == sorted(keys, key=lambda key: rank(7, key))
-    assert first != sorted(keys, key=lambda key: rank(8, key))
+    first = sorted(keys, key=lambda key: rank(7, str(key)))
+    assert first == sorted(keys, key=lambda key: rank(7, str(key)))
+    assert first != sorted(keys, key=lambda key: rank(8, str(key)))
     assert first != list(keys)
 
 
 def test_a_greater_sample_has_the_records_of_the_smaller_one() -> None:
-    order = sorted(range(100), key=lambda key: rank(3, key))
-    without_some = sorted(range(0, 100, 2), key=lambda key: rank(3, key))
+    order = sorted(range(100), key=lambda key: rank(3, str(key)))
+    without_some = sorted(range(0, 100, 2), key=lambda key: rank(3, str(key)))
     assert [key for key in order if key % 2 == 0] == without_some
 
 

@@ -19,6 +19,7 @@ from coding_app.choices import (
 )
 from coding_app.models import Code, Job, Record, Rerouting, Routing, Study, Suggestion
 from coding_app.routing import Facts, Rules, Settings
+from coding_app.selectors.populations import held_by_rounds
 
 CHUNK: Final = 5_000
 """Records looked at together."""
@@ -109,9 +110,12 @@ class Standing(NamedTuple):
 
 
 def routed(study: Study) -> QuerySet[Record]:
-    """The records that routing is for: answered by the machine, not set aside, not decided by a person."""
+    """The records that routing is for: answered by the machine, not set aside, not decided by a person.
+
+    Those that a round has are left out until it ends.
+    """
     found = Record.objects.filter(study=study, status__in=ROUTED, suggestion_set__isnull=False)
-    return found.exclude(suggestion_set__outcome__in=_SET_ASIDE)
+    return found.exclude(suggestion_set__outcome__in=_SET_ASIDE).filter(~held_by_rounds())
 
 
 _FIELDS: Final = (

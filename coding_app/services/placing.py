@@ -5,11 +5,13 @@ from datetime import datetime
 from typing import Final, NamedTuple
 
 from coding_app.choices import Outcome, QueueState, RecordStatus, Route, Rule
-from coding_app.models import Code, QueueItem, Record, Routing
+from coding_app.models import Code, QueueItem, Record, Routing, SuggestionSet
 from coding_app.routing import Facts, Rules
 from coding_app.selectors.routing import route_of
 
 SET_ASIDE: Final = frozenset({Outcome.CHILD, Outcome.UNKNOWN})
+UNKNOWN: Final = 1.0
+"""The uncertainty of a record without a probability: as if there were no suggestion."""
 _FIELDS: Final = ("status", "final_code", "route", "rule", "routing", "decided_by", "decided_at", "version")
 
 
@@ -66,7 +68,8 @@ def write(records: Sequence[Record], *, also: Sequence[str] = ()) -> None:
 def _keep_queue(records: Iterable[Record]) -> None:
     """Open a place for every waiting record that has none; withdraw those of records no longer waiting.
 
-    A coder who holds one of the latter is told so when they decide.
+    It is the study's own queue that is kept: places within rounds are the rounds'. A coder who holds one
+    that is withdrawn is told so when they decide.
     """
     waiting: list[Record] = []
     settled: list[int] = []
@@ -75,15 +78,29 @@ def _keep_queue(records: Iterable[Record]) -> None:
             waiting.append(record)
         else:
             settled.append(record.pk)
-    QueueItem.objects.filter(record__in=settled, state=QueueState.OPEN).update(
-        state=QueueState.WITHDRAWN, holder=None, leased_until=None
-    )
-    placed = set(
-        QueueItem.objects.filter(record__in=waiting, state=QueueState.OPEN).values_list(
-            "record_id", flat=True
-        )
-    )
+    own = QueueItem.objects.filter(state=QueueState.OPEN, round_record__isnull=True)
+    own.filter(record__in=settled).update(state=QueueState.WITHDRAWN, holder=None, leased_until=None)
+    placed = set(own.filter(record__in=waiting).values_list("record_id", flat=True))
+    open_places([record for record in waiting if record.pk not in placed])
+
+
+def open_places(records: Sequence[Record]) -> None:
+    """Give records that have none a place in the study's own queue."""
+    unsure = uncertainties(record.suggestion_set_id for record in records)
     QueueItem.objects.bulk_create(
-        [QueueItem(study_id=record.study_id, record=record) for record in waiting if record.pk not in placed],
+        [
+            QueueItem(
+                study_id=record.study_id,
+                record=record,
+                uncertainty=unsure.get(record.suggestion_set_id, UNKNOWN),
+            )
+            for record in records
+        ],
         batch_size=500,
     )
+
+
+def uncertainties(sets: Iterable[int | None]) -> dict[int | None, float]:
+    """How unsure the machine was of the first suggestion, by suggestion set, where it has a probability."""
+    found = SuggestionSet.objects.filter(pk__in={key for key in sets if key}, probability__isnull=False)
+    return {key: 1.0 - share for key, share in found.values_list("pk", "probability") if share is not None}

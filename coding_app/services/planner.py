@@ -11,12 +11,13 @@ from django.db import connection
 from django.db.models import Model
 
 from coding_app.choices import JobKind
-from coding_app.models import Event, Job, Record, Suggestion, SuggestionSet
+from coding_app.models import Event, Job, QueueItem, Record, RoundRecord, Suggestion, SuggestionSet
 
 _WRITTEN: dict[str, tuple[type[Model], ...]] = {
     JobKind.IMPORT: (Record, Event),
-    JobKind.CODE: (Record, Event, SuggestionSet, Suggestion),
-    JobKind.ROUTE: (Record, Event),
+    JobKind.CODE: (Record, Event, SuggestionSet, Suggestion, QueueItem),
+    JobKind.ROUTE: (Record, Event, QueueItem),
+    JobKind.DRAW: (Record, Event, RoundRecord, QueueItem),
 }
 
 

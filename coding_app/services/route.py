@@ -21,6 +21,7 @@ from coding_app.models import Code, Job, Record, Rerouting, Routing, Study
 from coding_app.routing import Rules, Settings
 from coding_app.selectors import routing as routings
 from coding_app.selectors import routing_settings
+from coding_app.selectors.populations import held_keys
 from coding_app.services import events, jobs, placing
 
 
@@ -148,7 +149,10 @@ def run(claim: jobs.Claim) -> None:
             keys = _locked(study, after=current.after_record)
             if not keys:
                 break
-            current.changed += _route(current, rules, codes, keys, claim)
+            # A draw may have taken some while this waited for their locks.
+            held = held_keys(keys)
+            free = [key for key in keys if key not in held]
+            current.changed += _route(current, rules, codes, free, claim)
             current.after_record = keys[-1]
             current.looked_at += len(keys)
             current.save(update_fields=["after_record", "looked_at", "changed"])

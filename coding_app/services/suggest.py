@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from coding_app.choices import Engine, JobKind, JobState, RecordStatus, WorkQueue
 from coding_app.exceptions import Conflict, InvalidInput
 from coding_app.models import Code, Job, Record, Run, Study
+from coding_app.selectors.populations import held_by_rounds, held_keys
 from coding_app.services import blending, engines, jobs
 from coding_app.services.answering import Writer
 
@@ -98,8 +99,12 @@ def same_runs(run: Run) -> list[int]:
 
 
 def todo(run: Run, same: list[int]) -> QuerySet[Record]:
-    """Records that the run has not coded yet and may code, by key; ``same`` are the keys of same runs."""
+    """Records that the run has not coded yet and may code, by key; ``same`` are the keys of same runs.
+
+    What a round has is left alone: its coders would not all see the same.
+    """
     found = Record.objects.filter(study=run.study, status__in=MACHINE_STATES, pk__gt=run.after_record)
+    found = found.filter(~held_by_rounds())
     other = Q(suggestion_set__isnull=True) | ~Q(suggestion_set__run__in=same)
     return found.filter(other).order_by("pk")
 
@@ -155,7 +160,10 @@ def _locked(waiting: QuerySet[Record], chunk: list[Record]) -> list[Record]:
     """Those of a chunk that are still to be coded: locked, and as they are now."""
     locked = waiting.filter(pk__lte=chunk[-1].pk).select_for_update(of=("self",)).only("version")
     versions = {record.pk: record.version for record in locked}
-    there = [record for record in chunk if record.pk in versions]
+    # A draw may have taken some while this waited for their locks: asked again, for what a lock waited for
+    # is not seen in other tables.
+    held = held_keys(versions)
+    there = [record for record in chunk if record.pk in versions and record.pk not in held]
     changed = [record.pk for record in there if record.version != versions[record.pk]]
     fresh = Record.objects.in_bulk(changed) if changed else {}
     return [fresh.get(record.pk, record) for record in there]

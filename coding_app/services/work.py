@@ -5,10 +5,12 @@ from collections.abc import Callable
 from coding_app.choices import JobKind
 from coding_app.models import Job
 from coding_app.services import (
+    draw_round,
     evaluations,
     export_rows,
     import_rows,
     jobs,
+    ordering,
     planner,
     route,
     suggest,
@@ -22,6 +24,7 @@ _WORK: dict[str, Callable[[jobs.Claim], None]] = {
     JobKind.ROUTE: route.run,
     JobKind.TRAIN: train_model.run,
     JobKind.EVALUATE: evaluations.run,
+    JobKind.DRAW: draw_round.run,
 }
 
 
@@ -33,6 +36,7 @@ def run_job(*, job_id: int, worker: str) -> None:
     with jobs.ending(claim, then=_follow_up), jobs.kept_alive(claim):
         _WORK[claim.job.kind](claim)
         planner.refresh(claim.job)
+        ordering.after(claim.job)
 
 
 def _follow_up(job: Job) -> None:
