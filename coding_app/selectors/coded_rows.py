@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from django.db.models import Exists, Max, OuterRef
 
-from coding_app.choices import AcceptBy
-from coding_app.models import Code, Decision, Import, Record, Routing, Run, Study, Suggestion
+from coding_app.choices import AcceptBy, RecordStatus
+from coding_app.models import Code, Import, Record, Routing, Run, Study, Suggestion
+from coding_app.selectors import decided_cells
 
 CHUNK = 2000
 PREFIX = "tiebreak_"
@@ -37,8 +38,9 @@ OWN = (
     "model_version",
     "model_fallback",
     *(f"{name}_{rank}" for rank in range(1, SHOWN + 1) for name in ("code", "prob")),
+    "final_parents",
 )
-"""In this order; new ones come last, and none changes its meaning."""
+"""In this order; new ones come last, and none changes its meaning. Those of ``decided_cells`` follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,8 @@ class Header:
     own: tuple[str, ...]
     places: dict[int, tuple[int, ...]]
     last: int
+    decided: decided_cells.Extent
+    prefix: str
 
     @property
     def names(self) -> list[str]:
@@ -78,7 +82,9 @@ def header(study: Study) -> Header:
     prefix = PREFIX
     while any(name.startswith(prefix) for name in originals):
         prefix = f"_{prefix}"
-    return Header(tuple(originals), tuple(prefix + name for name in OWN), places, last)
+    decided = decided_cells.extent(study)
+    own = tuple(prefix + name for name in (*OWN, *decided.names))
+    return Header(tuple(originals), own, places, last, decided, prefix)
 
 
 def rows(study: Study, columns: Header) -> Iterator[list[str | None]]:
@@ -92,12 +98,14 @@ def rows(study: Study, columns: Header) -> Iterator[list[str | None]]:
             "pk", "code", "title"
         )
     }
-    runs, routings = _Runs(), _Routings()
+    parents = _parents(study)
+    runs, routings, hidden = _Runs(), _Routings(), decided_cells.Pseudonyms(study)
+    nobody = decided_cells.Told(None, None, (None,) * len(columns.decided.names))
     classification = str(study.classification)
     after = 0
     while chunk := _chunk(study, after, columns.last):
         suggested = _suggested([one.set_id for one in chunk if one.set_id is not None], codes)
-        told = _told([one.pk for one in chunk if one.decided_by is not None])
+        told = decided_cells.told([one.pk for one in chunk], columns.decided, codes, hidden)
         for one in chunk:
             cells: list[str | None] = [None] * len(columns.originals)
             for at, value in zip(columns.places[one.source_id], one.values, strict=True):
@@ -105,6 +113,7 @@ def rows(study: Study, columns: Header) -> Iterator[list[str | None]]:
             code, title = codes[one.final_code_id] if one.final_code_id else (None, None)
             engines = runs[one.run_id] if one.run_id else _NO_ENGINES
             candidates = suggested.get(one.set_id, [])
+            said = told.get(one.pk, nobody)
             cells += (
                 one.status,
                 code,
@@ -118,14 +127,17 @@ def rows(study: Study, columns: Header) -> Iterator[list[str | None]]:
                 one.decided_by_rule or None,
                 json.dumps([said for _, said in candidates], ensure_ascii=False),
                 one.standardised,
-                one.decided_by or ("machine" if one.route else None),
+                hidden[one.decided_by] if one.decided_by else ("machine" if one.route else None),
                 one.decided_at.isoformat() if one.decided_at else None,
-                *told.get(one.pk, (None, None)),
+                said.reason,
+                said.note,
                 one.rule or None,
                 *(routings[one.routing_id] if one.routing_id else _NO_ROUTING),
                 engines.model,
                 engines.fallback,
                 *_five(candidates),
+                parents.get(one.final_code_id) or None,
+                *said.cells,
             )
             yield cells
         after = chunk[-1].pk
@@ -141,7 +153,7 @@ class _Row(NamedTuple):
     final_code_id: int | None
     route: str
     standardised: str
-    decided_by: str | None
+    decided_by: int | None
     decided_at: datetime | None
     set_id: int | None
     run_id: int | None
@@ -156,6 +168,7 @@ class _Row(NamedTuple):
 def _chunk(study: Study, after: int, last: int) -> list[_Row]:
     found = (
         Record.objects.filter(study=study, pk__gt=after, pk__lte=last)
+        .exclude(status=RecordStatus.REMOVED)
         .order_by("pk")
         .values_list(
             "pk",
@@ -165,7 +178,7 @@ def _chunk(study: Study, after: int, last: int) -> list[_Row]:
             "final_code_id",
             "route",
             "standardised",
-            "decided_by__username",
+            "decided_by_id",
             "decided_at",
             "suggestion_set_id",
             "suggestion_set__run_id",
@@ -243,10 +256,18 @@ def _five(candidates: list[_Said]) -> Iterator[str | None]:
     yield from [None] * 2 * (SHOWN - len(candidates[:SHOWN]))
 
 
-def _told(records: list[int]) -> dict[int, tuple[str | None, str | None]]:
-    """Reason and note of the standing decision of each record."""
-    standing = Decision.objects.filter(record__in=records, undone_at__isnull=True)
-    return {
-        pk: (reason or None, note or None)
-        for pk, reason, note in standing.values_list("record_id", "reason", "note")
+def _parents(study: Study) -> dict[int | None, str]:
+    """What lies above each code, the top first: codes with titles, ``1 Managers | 11 Officials``."""
+    found = Code.objects.filter(classification=study.classification_id)
+    rows = {
+        pk: (parent, f"{code} {title}")
+        for pk, parent, code, title in found.values_list("pk", "parent_id", "code", "title")
     }
+    above: dict[int | None, str] = {}
+    for pk, (parent, _own) in rows.items():
+        names: list[str] = []
+        while parent is not None:
+            parent, name = rows[parent]
+            names.insert(0, name)
+        above[pk] = " | ".join(names)
+    return above

@@ -1,12 +1,12 @@
 """Coded data sets out: ask for one, watch it being written, download it."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpResponse
 from django.shortcuts import redirect
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -14,7 +14,7 @@ from coding_app import permissions
 from coding_app.choices import FileKind, JobKind, WorkQueue
 from coding_app.models import Export, Membership
 from coding_app.selectors import jobs, lists
-from coding_app.services import exports, storage
+from coding_app.services import companions, exports, storage
 from coding_app.views.access import PageRequest, member_view, study_page
 from coding_app.views.forms import ExportForm
 
@@ -28,10 +28,11 @@ TYPES = {
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """An export with the size of its file in bytes; ``None`` while there is no file."""
+    """An export; the size of its file in bytes, ``None`` while there is none; whether others go with it."""
 
     export: Export
     size: int | None
+    evidence: bool
 
 
 @member_view("GET", "HEAD", "POST", roles=permissions.SUPERVISE, what=EXPORT)
@@ -47,7 +48,7 @@ def index(request: PageRequest, membership: Membership) -> HttpResponse:
     context = {
         "form": form,
         "page": page,
-        "rows": [_Row(export, _size(export)) for export in page],
+        "rows": [_Row(export, _size(export), companions.path_of(export).is_file()) for export in page],
         "jobs": [job for job in jobs.open_jobs(study) if job.kind == JobKind.EXPORT],
         "worker_is_there": jobs.worker_is_there(WorkQueue.DEFAULT),
     }
@@ -61,17 +62,21 @@ def _size(export: Export) -> int | None:
 
 @member_view("GET", "HEAD", roles=permissions.SUPERVISE, what=EXPORT)
 def download(request: PageRequest, membership: Membership, pk: int) -> FileResponse:
-    """The file, named after the study and the day it was written."""
-    study = membership.study
-    export = lists.export_of(study, pk)
-    written = timezone.localtime(export.job.finished_at or export.created_at)
+    """The file, named after the study and the day it was asked for."""
+    export = lists.export_of(membership.study, pk)
+    return _file(storage.path_of(export.stored_as), exports.file_name(export), TYPES[FileKind(export.kind)])
+
+
+@member_view("GET", "HEAD", roles=permissions.SUPERVISE, what=EXPORT)
+def evidence(request: PageRequest, membership: Membership, pk: int) -> FileResponse:
+    """What goes with the file: data dictionary, hashes, sampling, flow, coverage, agreement, decisions."""
+    export = lists.export_of(membership.study, pk)
+    return _file(companions.path_of(export), exports.evidence_name(export), "application/zip")
+
+
+def _file(path: Path, name: str, content_type: str) -> FileResponse:
     try:
-        stream = storage.path_of(export.stored_as).open("rb")
+        stream = path.open("rb")
     except FileNotFoundError as error:
         raise Http404(_("The file of this export is gone: ask for a new one.")) from error
-    return FileResponse(
-        stream,
-        as_attachment=True,
-        filename=f"{study.slug}-{written:%Y-%m-%d}.{export.kind}",
-        content_type=TYPES[FileKind(export.kind)],
-    )
+    return FileResponse(stream, as_attachment=True, filename=name, content_type=content_type)

@@ -265,7 +265,7 @@ def check_csv(path: Path, file: OldFile) -> None:
     assert (machine["tiebreak_final_code"], machine["tiebreak_route"]) == ("716", "dictionary")
     assert machine["tiebreak_dictionary_version"] == "Words v1"
     assert (person["tiebreak_final_code"], person["tiebreak_final_title"]) == ("510", "Plumber")
-    assert (person["tiebreak_route"], person["tiebreak_decided_by"]) == ("person", "manager")
+    assert (person["tiebreak_route"], person["tiebreak_decided_by"]) == ("person", "person-01")
     assert '"HEATING CONTRACTOR"' in person["tiebreak_candidates"]
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT.*\+00:00", person["tiebreak_decided_at"])
     assert (neither["tiebreak_final_code"], neither["tiebreak_reason"]) == ("", "vague")

@@ -124,7 +124,7 @@ def test_export_keeps_every_original_value_and_says_who_decided(tmp_path: Path) 
     assert out[4]["industry"] == "line\nbreak"
     assert out[2]["tiebreak_final_code"] == "510"
     assert out[2]["tiebreak_route"] == "person"
-    assert out[2]["tiebreak_decided_by"] == "coder"
+    assert out[2]["tiebreak_decided_by"] == "person-01"
     assert out[2]["tiebreak_decided_at"]
     assert out[0]["tiebreak_route"] == "dictionary"
     assert out[0]["tiebreak_dictionary_version"] == "Words v1"

@@ -1,5 +1,6 @@
 """Coded data sets on their way out."""
 
+from pathlib import Path
 from typing import Any
 
 from django.http import FileResponse, Http404
@@ -19,7 +20,7 @@ from coding_app.choices import FileKind
 from coding_app.exceptions import Conflict
 from coding_app.models import Export
 from coding_app.selectors import lists
-from coding_app.services import exports, storage
+from coding_app.services import companions, exports, storage
 
 EXPORT = Need(permissions.SUPERVISE, gettext_noop("export the data set"))
 
@@ -29,7 +30,7 @@ class ExportViews(StudyViews[Export]):
 
     queryset = Export.objects.none()
     pagination_class = NewestFirst
-    needs = dict.fromkeys(("list", "create", "retrieve", "download"), EXPORT)
+    needs = dict.fromkeys(("list", "create", "retrieve", "download", "evidence"), EXPORT)
 
     @extend_schema(responses=ExportSerializer(many=True))
     def list(self, request: Request, **where: Any) -> Response:
@@ -54,18 +55,33 @@ class ExportViews(StudyViews[Export]):
     )
     def download(self, request: Request, pk: int, **where: Any) -> FileResponse:
         """The file. 409 while it is not written."""
+        export = self._written(pk)
+        return _file(storage.path_of(export.stored_as), exports.file_name(export))
+
+    @extend_schema(
+        operation_id="studies_exports_evidence",
+        responses={(200, "application/zip"): OpenApiTypes.BINARY},
+    )
+    def evidence(self, request: Request, pk: int, **where: Any) -> FileResponse:
+        """What goes with the file, as a ZIP file. 409 while it is not written."""
+        export = self._written(pk)
+        return _file(companions.path_of(export), exports.evidence_name(export))
+
+    def _written(self, pk: int) -> Export:
         export = self._one(pk)
         if not export.stored_as:
             raise Conflict(_("This export is not written yet: look at its job."))
-        path = storage.path_of(export.stored_as)
-        name = f"{self.study.slug}-{export.pk}.{export.kind}"
-        try:
-            return FileResponse(path.open("rb"), as_attachment=True, filename=name)
-        except FileNotFoundError as error:
-            raise Http404(_("The file of this export is no longer kept: ask for a new one.")) from error
+        return export
 
     def _one(self, pk: int) -> Export:
         found = lists.exports(self.study).filter(pk=pk).first()
         if found is None:
             raise Http404(_("There is no such export in this study."))
         return found
+
+
+def _file(path: Path, name: str) -> FileResponse:
+    try:
+        return FileResponse(path.open("rb"), as_attachment=True, filename=name)
+    except FileNotFoundError as error:
+        raise Http404(_("The file of this export is no longer kept: ask for a new one.")) from error

@@ -9,7 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from coding_app.choices import FileKind
 from coding_app.management.output import command_errors, work_here
 from coding_app.selectors import catalogue
-from coding_app.services import exports, storage
+from coding_app.services import companions, exports, storage
 
 
 class Command(BaseCommand):
@@ -36,4 +36,7 @@ class Command(BaseCommand):
         work_here(export.job_id, self.stdout)
         export.refresh_from_db()
         shutil.copyfile(storage.path_of(export.stored_as), out)
+        beside = out.with_name(f"{out.name}{companions.SUFFIX}")
+        shutil.copyfile(companions.path_of(export), beside)
         self.stdout.write(f"{out}: {export.rows} rows, SHA-256 {export.sha256}")
+        self.stdout.write(f"{beside}: what goes with it")
