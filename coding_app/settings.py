@@ -211,6 +211,10 @@ SPECTACULAR_SETTINGS = {
         "JobState": "coding_app.choices.JobState.choices",
         "LabelVerdict": "coding_app.choices.LabelVerdict.choices",
         "LabelSource": "coding_app.choices.LabelSource.choices",
+        "RoundKind": "coding_app.choices.RoundKind.choices",
+        "RoundState": "coding_app.choices.RoundState.choices",
+        "AdjudicationState": "coding_app.choices.AdjudicationState.choices",
+        "CannotCodeReason": "coding_app.choices.CannotCodeReason.choices",
         "StudyLabelSource": "coding_app.api.serializers.models.OF_STUDY",
     },
 }

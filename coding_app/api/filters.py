@@ -19,7 +19,7 @@ from coding_app.choices import (
     Rule,
     SuggestionSource,
 )
-from coding_app.selectors.records import RecordFilter
+from coding_app.selectors.records import FINAL, RecordFilter
 
 
 class Parameters(Input):
@@ -42,7 +42,9 @@ class Parameters(Input):
 class RecordParameters(Parameters):
     """What a list of records is narrowed to."""
 
-    status = serializers.ChoiceField(RecordStatus.choices, required=False, allow_blank=True)
+    status = serializers.ChoiceField(
+        [*RecordStatus.choices, (FINAL, "final: nothing more is needed")], required=False, allow_blank=True
+    )
     outcome = serializers.ChoiceField(
         Outcome.choices, required=False, allow_blank=True, help_text="what the dictionary coder said"
     )

@@ -6,6 +6,7 @@ from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 from rest_framework.parsers import MultiPartParser
 
 from coding_app.api.converters import StudySlug
+from coding_app.api.views.adjudications import AdjudicationViews
 from coding_app.api.views.catalogue import (
     ClassificationViews,
     CodeViews,
@@ -23,6 +24,7 @@ from coding_app.api.views.nowhere import NowhereView
 from coding_app.api.views.queue import QueueViews, SearchViews
 from coding_app.api.views.records import RecordViews
 from coding_app.api.views.reopening import ReopeningViews
+from coding_app.api.views.rounds import RoundViews
 from coding_app.api.views.routing import ExplorerViews, RoutingViews
 from coding_app.api.views.studies import StudyDetailViews, StudyListViews
 from coding_app.api.views.tokens import TokenView
@@ -82,6 +84,31 @@ study: list[URLPattern | URLResolver] = [
     path("explorer/", ExplorerViews.as_view({"get": "retrieve"}), name="explorer"),
     path("labels/", SuspectViews.as_view({"get": "list"}), name="labels"),
     path("labels/<int:pk>/", SuspectViews.as_view({"post": "review"}), name="label-review"),
+    path("rounds/", RoundViews.as_view({"get": "list", "post": "create"}), name="rounds"),
+    path("rounds/preview/", RoundViews.as_view({"post": "preview"}), name="round-preview"),
+    path("rounds/<int:number>/", RoundViews.as_view({"get": "retrieve"}), name="round"),
+    path("rounds/<int:number>/go-on/", RoundViews.as_view({"post": "go_on"}), name="round-go-on"),
+    path("rounds/<int:number>/close/", RoundViews.as_view({"post": "close"}), name="round-close"),
+    path("rounds/<int:number>/cancel/", RoundViews.as_view({"post": "cancel"}), name="round-cancel"),
+    path("adjudications/", AdjudicationViews.as_view({"get": "counts"}), name="adjudications"),
+    path("adjudications/next/", AdjudicationViews.as_view({"post": "next"}), name="adjudication-next"),
+    path("adjudications/undo/", AdjudicationViews.as_view({"post": "undo"}), name="adjudication-undo"),
+    path("adjudications/renew/", AdjudicationViews.as_view({"post": "renew"}), name="adjudication-renew"),
+    path(
+        "adjudications/release/",
+        AdjudicationViews.as_view({"post": "release"}),
+        name="adjudication-release",
+    ),
+    path(
+        "adjudications/<int:pk>/settle/",
+        AdjudicationViews.as_view({"post": "settle"}),
+        name="adjudication-settle",
+    ),
+    path(
+        "adjudications/<int:pk>/send-back/",
+        AdjudicationViews.as_view({"post": "send_back"}),
+        name="adjudication-send-back",
+    ),
     path("exports/", ExportViews.as_view({"get": "list", "post": "create"}), name="exports"),
     path("exports/<int:pk>/", ExportViews.as_view({"get": "retrieve"}), name="export"),
     path("exports/<int:pk>/download/", ExportViews.as_view({"get": "download"}), name="export-download"),

@@ -7,6 +7,7 @@ from django.db.models import Count, F
 
 from coding_app.choices import Outcome, RecordStatus
 from coding_app.models import Record, Study
+from coding_app.selectors.records import FINAL_STATUSES
 from dictionary.statistics import wilson
 
 
@@ -30,10 +31,11 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Counts of a study's records. ``tables`` maps general and special tables to the records they coded.
+    """Counts of a study's records, removed ones left out.
 
-    ``routes`` are those that the machine accepted, by how; ``waiting_by`` those that wait, by the rule that
-    sent them to a person; routes and rules without a record are left out.
+    ``tables`` maps general and special tables to the records they coded; ``routes`` are those that the
+    machine accepted, by how; ``waiting_by`` those that wait, by the rule that sent them to a person; routes
+    and rules without a record are left out.
     """
 
     statuses: dict[str, int]
@@ -76,12 +78,12 @@ class Progress:
     @property
     def final(self) -> int:
         """Records that need nothing more."""
-        return self.total - self.waiting - self.statuses[RecordStatus.IMPORTED]
+        return sum(self.statuses[status] for status in FINAL_STATUSES)
 
 
 def progress(study: Study) -> Progress:
     """Count a study's records in two grouped queries, and compare with codes known beforehand in a third."""
-    records = Record.objects.filter(study=study)
+    records = Record.objects.filter(study=study).exclude(status=RecordStatus.REMOVED)
     statuses = dict.fromkeys(RecordStatus.values, 0)
     routes: Counter[str] = Counter()
     waiting_by: Counter[str] = Counter()

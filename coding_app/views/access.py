@@ -18,6 +18,7 @@ from coding_app.choices import Role
 from coding_app.exceptions import NotAllowed
 from coding_app.models import Membership
 from coding_app.selectors import studies
+from coding_app.selectors.adjudication import may_adjudicate
 
 P = ParamSpec("P")
 
@@ -91,8 +92,8 @@ def study_page(
 ) -> HttpResponse:
     """Render a page (or fragment) of a study.
 
-    Beside ``context`` the template knows ``study``, ``membership``, ``may_supervise``, ``may_manage`` and
-    ``blinded``.
+    Beside ``context`` the template knows ``study``, ``membership``, ``may_supervise``, ``may_manage``,
+    ``may_adjudicate`` and ``blinded``.
     """
     return render(
         request,
@@ -102,6 +103,7 @@ def study_page(
             "membership": membership,
             "may_supervise": permissions.allows(membership.role, permissions.SUPERVISE),
             "may_manage": permissions.allows(membership.role, permissions.MANAGE),
+            "may_adjudicate": may_adjudicate(membership),
             "blinded": membership.blinded,
             **(context or {}),
         },

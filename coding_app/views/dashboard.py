@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from coding_app import permissions
 from coding_app.choices import Outcome, RecordStatus, Route, Rule
 from coding_app.models import Job, Membership, Study
-from coding_app.selectors import jobs, label_review, lists
+from coding_app.selectors import jobs, label_review, lists, round_lists
 from coding_app.selectors.progress import Progress, progress
+from coding_app.selectors.records import FINAL
 from coding_app.views.access import PageRequest, member_view, study_page
 from coding_app.views.tables import GENERAL, table_label
 
@@ -51,6 +52,9 @@ def show(request: PageRequest, membership: Membership) -> HttpResponse:
         "latest_run": lists.latest_run(study),
         "in_doubt": label_review.counts(study)[""],
         "newer": lists.newer_version(study),
+        "final_records": records_address(study, status=FINAL),
+        "disputed": round_lists.disputed(study),
+        "rounds": round_lists.open_rounds(study),
     }
     return study_page(request, membership, "studies/dashboard.html", context)
 
@@ -69,12 +73,16 @@ def records_address(study: Study, **wanted: str) -> str:
 
 
 def status_counts(study: Study, found: Progress) -> list[Count]:
-    """One count a status, in the order of a record's life; their shares add up to 1."""
+    """One count a status, in the order of a record's life; their shares add up to 1.
+
+    Disputed records are counted where there are any.
+    """
     order = (
         RecordStatus.ACCEPTED,
         RecordStatus.DECIDED,
         RecordStatus.SET_ASIDE,
         RecordStatus.CANNOT_CODE,
+        *([RecordStatus.DISPUTED] if found.statuses[RecordStatus.DISPUTED] else []),
         RecordStatus.WAITING,
         RecordStatus.IMPORTED,
     )

@@ -36,7 +36,7 @@ def show(request: PageRequest, membership: Membership, pk: int) -> HttpResponse:
     """A job's progress and results: a page of its own, or for HTMX one of the parts that are polled.
 
     When the polled job has ended, the whole page around it is asked for again: its counts have changed.
-    Trainings and evaluations have pages of their own.
+    Trainings, evaluations and rounds have pages of their own.
     """
     job = lists.job_of(membership.study, pk)
     own = _own_page(membership, job)
@@ -145,11 +145,13 @@ def _back(membership: Membership, job: Job) -> HttpResponse:
 
 
 def _own_page(membership: Membership, job: Job) -> HttpResponse | None:
-    """The page that a training or an evaluation has, for those who may open it."""
+    """The page that a training, an evaluation or a round has, for those who may open it."""
     if not permissions.allows(membership.role, permissions.SUPERVISE):
         return None
     if job.kind == JobKind.TRAIN:
         return redirect("training", membership.study.slug, job.training.pk)
     if job.kind == JobKind.EVALUATE:
         return redirect("evaluation", membership.study.slug, job.evaluation.pk)
+    if job.kind == JobKind.DRAW:
+        return redirect("round", membership.study.slug, job.round.number)
     return None

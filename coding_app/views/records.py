@@ -28,7 +28,7 @@ from coding_app.selectors import lists, models
 from coding_app.selectors import queue as queue_selected
 from coding_app.selectors import records as selected
 from coding_app.selectors.columns import original_columns
-from coding_app.selectors.records import RecordFilter
+from coding_app.selectors.records import FINAL, RecordFilter
 from coding_app.views import own_records
 from coding_app.views.access import PageRequest, member_view, study_page
 from coding_app.views.candidates import suggested
@@ -86,7 +86,7 @@ def index(request: PageRequest, membership: Membership) -> HttpResponse:
         "rows": selected.with_codes(page.object_list),
         "wanted": wanted,
         "conditions": _conditions(study, wanted),
-        "statuses": RecordStatus.choices,
+        "statuses": [*RecordStatus.choices, (FINAL, _("Final: nothing more is needed"))],
         "outcomes": Outcome.choices,
         "tables": selected.tables(study),
         "reasons": CannotCodeReason.choices,
@@ -132,7 +132,8 @@ def condition_words(study: Study, name: str, value: str) -> str:
     if name == "same":
         return _("with one and the same text")
     if name == "status":
-        return _("status: %(value)s") % {"value": dict(RecordStatus.choices).get(value, value)}
+        labels = {**dict(RecordStatus.choices), FINAL: _("final")}
+        return _("status: %(value)s") % {"value": labels.get(value, value)}
     if name == "outcome":
         return _("dictionary coder: %(value)s") % {"value": dict(Outcome.choices).get(value, value)}
     if name == "table":
