@@ -39,7 +39,8 @@ def plan(study: Study, *names: str, **changes: Any) -> RoundPlan:
 
 def draw(study: Study, *names: str, **changes: Any) -> Round:
     """A round that is set up and drawn."""
-    made = rounds.set_up(study=study, plan=plan(study, *names, **changes), user=study.created_by)
+    supervisor = User.objects.get(username="supervisor")
+    made = rounds.set_up(study=study, plan=plan(study, *names, **changes), user=supervisor)
     assert made.job is not None
     factories.do(made.job)
     made.refresh_from_db()
@@ -55,7 +56,12 @@ def decide(study: Study, name: str, codes: Mapping[str, str]) -> None:
 
 def answer(item: QueueItem, user: User, code: str) -> None:
     """Let a coder give a code to the record of a place."""
-    given = {"record": item.record, "user": user, "seen_version": item.record.version, "place": item.pk}
+    given: dict[str, Any] = {
+        "record": item.record,
+        "user": user,
+        "seen_version": item.record.version,
+        "place": item.pk,
+    }
     if code == CANNOT:
         review.cannot_code(**given, reason=CannotCodeReason.VAGUE)
         return

@@ -155,6 +155,12 @@ def adjudication_of(study: Study, user: User, pk: int) -> Adjudication:
     return found
 
 
+def holds(key: int, user: User) -> bool:
+    """Whether this user has the adjudication before them."""
+    mine = Adjudication.objects.filter(pk=key, state=AdjudicationState.OPEN, holder=user)
+    return mine.filter(leased_until__gt=timezone.now()).exists()
+
+
 def counts(study: Study, user: User) -> AdjudicationCounts:
     """Counts for the head of the adjudicator's screen."""
     waiting = waiting_for(study, user)

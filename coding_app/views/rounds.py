@@ -170,7 +170,7 @@ def _results_at(study: Study, round_: Round) -> str:
         return reverse("evaluation-table", args=[study.slug, round_.number])
     between = "gold" if round_.kind == RoundKind.GOLD else "coders"
     address = reverse("agreement", args=[study.slug])
-    return f"{address}?{urlencode({'between': between, 'round': round_.pk})}"
+    return f"{address}?{urlencode({'between': between, 'round': str(round_.pk)})}"
 
 
 def _coders(study: Study, round_: Round, found: RoundProgress) -> list[CoderLine]:

@@ -1,4 +1,5 @@
-// Keys of the coder's screen. They press the buttons and choose the rows that are there without them.
+// Keys of the coder's screen, and of the adjudicator's, which has no flag where nothing can be asked. They press the
+// buttons and choose the rows that are there without them.
 "use strict";
 
 const STORED = "tiebreak.shortcuts";
@@ -77,7 +78,7 @@ const DRAFT = "tiebreak.draft";
 function keepDraft() {
   const form = byId("decide");
   if (!form) return;
-  const draft = { record: form.elements.record.value, note: byId("note").value, flag: byId("flag-note").value };
+  const draft = { record: form.elements.record.value, note: byId("note").value, flag: byId("flag-note")?.value };
   draft.choice = chosen()?.dataset.code ?? "";
   try {
     sessionStorage.setItem(DRAFT, JSON.stringify(draft));
@@ -98,7 +99,7 @@ function takeUpDraft() {
   if (!form || draft?.record !== form.elements.record.value) return;
   let taken = false;
   for (const [id, text] of [["note", draft.note], ["flag-note", draft.flag]]) {
-    if (!text || byId(id).value) continue;
+    if (!text || !byId(id) || byId(id).value) continue;
     byId(id).value = text;
     taken = true;
   }
@@ -217,14 +218,16 @@ function escape(target) {
 }
 
 function openFlag() {
+  const details = byId("flag");
+  if (!details) return;
   byId("cannot").open = false;
-  byId("flag").open = true;
+  details.open = true;
   byId("flag-note").focus();
 }
 
 function openCannot() {
   const details = byId("cannot");
-  byId("flag").open = false;
+  byId("flag")?.removeAttribute("open");
   details.open = true;
   (details.querySelector("input:checked") ?? details.querySelector("input")).focus();
 }

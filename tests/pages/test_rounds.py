@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 
 import pytest
+from django.contrib.auth.models import User
 from django.test import Client
 
 from coding_app.choices import JobKind, RecordStatus, Role, RoundKind, RoundRecordState, RoundState
@@ -94,7 +95,7 @@ def test_a_condition_of_the_list_one_came_from_narrows_the_population(study: Stu
 
 def test_the_preview_counts_and_shares_out_without_writing(study: Study, sign_in: SignIn) -> None:
     client = sign_in("supervisor")
-    body = sent(study, selection="random", size="5", **{f"share-{keys(study, 'ada')[0]}": "3"})
+    body = sent(study, selection="random", size="5") | {"share-" + keys(study, "ada")[0]: "3"}
     part = text(client.post(address(study, "preview/"), body))
     assert "5 records would be drawn, of 7 that may be drawn." in part
     assert "ada 5" in part
@@ -147,7 +148,7 @@ def test_a_member_who_left_is_no_longer_offered(study: Study, sign_in: SignIn) -
     membership = study.memberships.get(user=gone)
     client = sign_in("supervisor")
     assert "gone" in text(client.get(address(study, "new/?kind=double")))
-    members.deactivate(membership=membership, user=study.created_by)
+    members.deactivate(membership=membership, user=User.objects.get(username="manager"))
     assert "gone" not in text(client.get(address(study, "new/?kind=double")))
 
 
@@ -217,7 +218,8 @@ def test_an_evaluation_leads_from_the_draw_to_its_table(study: Study, sign_in: S
     client = sign_in("supervisor")
 
     def step() -> str:
-        return next(one.title for one in client.get(address(study, "1/")).context["guide"] if one.at == "now")
+        guide = client.get(address(study, "1/")).context["guide"]
+        return str(next(one.title for one in guide if one.at == "now"))
 
     guide = client.get(address(study, "new/?kind=evaluation")).context["guide"]
     assert [one.title for one in guide] == ["Draw", "Code in halves", "Exchange", "Adjudicate", "Table"]
