@@ -8,6 +8,7 @@ from django.contrib.auth.forms import PasswordChangeForm
 from django.http import HttpResponse
 from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
 from django.views.i18n import set_language
 
 from coding_app.selectors import studies
@@ -29,8 +30,9 @@ class _PasswordChange(auth.PasswordChangeView):
         return super().form_valid(form)
 
 
-login = _Login.as_view()
-logout = auth.LogoutView.as_view()
-password_change = _PasswordChange.as_view()
+# Named, because Django's view sends those who have signed in away whatever the method.
+login = require_http_methods(["GET", "HEAD", "POST"])(_Login.as_view())
+logout = require_POST(auth.LogoutView.as_view())
+password_change = require_http_methods(["GET", "HEAD", "POST"])(_PasswordChange.as_view())
 
 __all__ = ["login", "logout", "password_change", "set_language"]
