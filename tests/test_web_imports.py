@@ -15,7 +15,7 @@ from tests.shared import REPOSITORY
 from tests.workers import environment
 
 TRAINING = ("torch", "transformers", "tokenizers", "sklearn", "cleanlab", "matplotlib", "pandas", "kiwipiepy")
-HEAVY = (*TRAINING, "scipy", "pyarrow", "openpyxl", "xlsxwriter")
+HEAVY = (*TRAINING, "scipy", "pyarrow", "openpyxl", "xlsxwriter", "docx", "lxml")
 MEBIBYTES = 200
 """What one web process may hold after every page asked for once: half of it is numpy and scipy."""
 
@@ -64,6 +64,7 @@ def test_pages_of_models_load_no_library_that_models_need(study: Study) -> None:
     pages = [
         *("", "models/", "models/1/", "trainings/", "trainings/new/", "evaluations/", "evaluations/new/"),
         *("routing/", "explorer/", "labels/", "records/", "queue/"),
+        *("agreement/", "coders/", "methods/", "methods/methods.docx"),
     ]
     addresses = [f"/studies/{study.slug}/{page}" for page in pages]
     done = subprocess.run(

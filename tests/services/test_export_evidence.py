@@ -229,7 +229,7 @@ def test_the_evidence_can_be_downloaded_by_supervisors_alone(study: Study) -> No
             answer = client.get(address)
             assert answer.status_code == status, address
             if status == 200:
-                content = b"".join(answer)  # type: ignore[arg-type]
+                content = b"".join(answer)
                 assert zipfile.ZipFile(io.BytesIO(content)).testzip() is None
     assert "Evidence" in (page := _page(study))
     assert f"/exports/{made.pk}/evidence/" in page
