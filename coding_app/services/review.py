@@ -1,71 +1,58 @@
 """The queue at work: open a record, decide it, or undo the last decision."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import F, Q
-from django.utils import timezone
+from django.db.models import Q
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
-from coding_app.choices import (
-    CannotCodeReason,
-    DecisionKind,
-    QueueState,
-    RecordStatus,
-    Route,
-    Verb,
-)
+from coding_app.choices import CannotCodeReason, DecisionKind, QueueOrder, QueueState
 from coding_app.exceptions import Conflict, InvalidInput
 from coding_app.models import Code, Decision, QueueItem, Record, Study, Suggestion
-from coding_app.services import events
+from coding_app.selectors import queue
+from coding_app.services import deciding, leasing, serving, taking_back
+from coding_app.services.settling import Gesture
 
-STALE = gettext_noop("The record changed since you opened it: here it is as it is now.")
+STALE = deciding.STALE
 MAX_NOTE = 2000
 
 
-def open_next(*, study: Study, user: User) -> QueueItem | None:
+@transaction.atomic
+def open_next(
+    *, study: Study, user: User, order: QueueOrder = QueueOrder.ARRIVAL, only: Q | None = None
+) -> QueueItem | None:
     """The record this coder holds, or else the next free one, leased to them; ``None`` when none is free.
 
-    Taken by compare-and-set, which is right on SQLite and PostgreSQL alike: two coders never hold one record.
+    Records of rounds come before the study's own queue.
+
+    Args:
+        order: of the study's own queue.
+        only: a condition on places (``record__...``) that the study's own queue is narrowed to.
     """
-    while True:
-        now = timezone.now()
-        until = now + timedelta(seconds=settings.LEASE_SECONDS)
-        waiting = QueueItem.objects.filter(study=study, state=QueueState.OPEN)
-        mine = waiting.filter(holder=user, leased_until__gt=now)
-        free = Q(holder__isnull=True) | Q(leased_until__lte=now)
-        item = mine.order_by("record_id").first() or waiting.filter(free).order_by("record_id").first()
-        if item is None:
-            return None
-        same = waiting.filter(pk=item.pk).filter(free | Q(holder=user))
-        if same.update(holder=user, leased_until=until):
-            item.refresh_from_db()
-            return item
+    leasing.one_at_a_time(study, user)
+    return serving.next_place(study, user, order=order, only=only)
 
 
+@transaction.atomic
 def open_record(*, record: Record, user: User) -> QueueItem:
     """Lease one chosen record of the queue.
 
     Raises:
         Conflict: when it is not in the queue, or another coder has it.
     """
-    now = timezone.now()
-    free = Q(holder__isnull=True) | Q(leased_until__lte=now) | Q(holder=user)
-    place = QueueItem.objects.filter(record=record, state=QueueState.OPEN)
-    if not place.filter(free).update(
-        holder=user, leased_until=now + timedelta(seconds=settings.LEASE_SECONDS)
-    ):
-        if place.exists():
-            raise Conflict(_("Another coder has this record open."))
+    places = serving.allowed(QueueItem.objects.filter(record=record), record.study, user)
+    if not places.exists():
         raise Conflict(_("This record is not in the queue."))
+    place = deciding.place_of(record, user, None)
+    taken = QueueItem.objects.filter(pk=place.pk, state=QueueState.OPEN).filter(leasing.free_for(user))
+    if not taken.update(holder=user, leased_until=leasing.until()):
+        raise Conflict(_(deciding.TAKEN))
     # One record a coder: what they held before is free for others again.
-    QueueItem.objects.filter(study=record.study_id, holder=user, state=QueueState.OPEN).exclude(
-        record=record
-    ).update(holder=None, leased_until=None)
-    return place.get()
+    held = QueueItem.objects.filter(study=record.study_id, holder=user, state=QueueState.OPEN)
+    held.exclude(pk=place.pk).update(holder=None, leased_until=None)
+    place.refresh_from_db()
+    return place
 
 
 def release(*, study: Study, user: User) -> None:
@@ -78,8 +65,7 @@ def release(*, study: Study, user: User) -> None:
 def renew(*, study: Study, user: User) -> bool:
     """Keep what the coder holds for another while; whether they still hold anything."""
     held = QueueItem.objects.filter(study=study, holder=user, state=QueueState.OPEN)
-    until = timezone.now() + timedelta(seconds=settings.LEASE_SECONDS)
-    return bool(held.update(leased_until=until))
+    return bool(held.update(leased_until=leasing.until()))
 
 
 def decide(
@@ -91,34 +77,24 @@ def decide(
     suggestion: Suggestion | None = None,
     note: str = "",
     opened_at: datetime | None = None,
+    place: int | None = None,
 ) -> Decision:
-    """Give a waiting record its final code.
+    """Say what a record is: its final code in the study's own queue, one coder's code within a round.
 
     Args:
         seen_version: the version of the record that was on the coder's screen.
         suggestion: the candidate that was picked; ``None`` when the code was found by search.
+        place: the key of the place on the coder's screen; see :func:`services.deciding.place_of`.
 
     Raises:
         InvalidInput: when the code is of another classification, or not one that records may have.
         Conflict: when the record changed meanwhile, or another coder has it.
     """
-    if code.classification_id != record.study.classification_id or not code.codable:
-        raise InvalidInput(
-            _("%(code)s is no code that records of this study may have.") % {"code": code.code}
-        )
-    if suggestion is not None and (
-        suggestion.suggestion_set_id != record.suggestion_set_id or suggestion.code_id != code.pk
-    ):
-        raise Conflict(_(STALE))
-    return _settle(
-        record,
-        user,
-        seen_version,
-        Decision(
-            kind=DecisionKind.CODE, code=code, suggestion=suggestion, note=_note(note), opened_at=opened_at
-        ),
-        status=RecordStatus.DECIDED,
+    require_choice(record, code, suggestion)
+    made = Decision(
+        kind=DecisionKind.CODE, code=code, suggestion=suggestion, note=clean_note(note), opened_at=opened_at
     )
+    return _write(made, record, user, seen_version, place)
 
 
 def cannot_code(
@@ -129,8 +105,9 @@ def cannot_code(
     seen_version: int,
     note: str = "",
     opened_at: datetime | None = None,
+    place: int | None = None,
 ) -> Decision:
-    """Say why a waiting record cannot be coded.
+    """Say why a record cannot be coded.
 
     Raises:
         InvalidInput: when the reason is 'other' and no note says which.
@@ -138,16 +115,45 @@ def cannot_code(
     """
     if reason == CannotCodeReason.OTHER and not note.strip():
         raise InvalidInput(_("Say in the note why the record cannot be coded."))
-    return _settle(
-        record,
-        user,
-        seen_version,
-        Decision(kind=DecisionKind.CANNOT_CODE, reason=reason, note=_note(note), opened_at=opened_at),
-        status=RecordStatus.CANNOT_CODE,
+    made = Decision(kind=DecisionKind.CANNOT_CODE, reason=reason, note=clean_note(note), opened_at=opened_at)
+    return _write(made, record, user, seen_version, place)
+
+
+@transaction.atomic
+def _write(decision: Decision, record: Record, user: User, seen_version: int, place: int | None) -> Decision:
+    return deciding.write(
+        decision,
+        record=record,
+        place=deciding.place_of(record, user, place),
+        user=user,
+        seen_version=seen_version,
+        gesture=Gesture(user),
     )
 
 
-def _note(note: str) -> str:
+def require_choice(record: Record, code: Code, suggestion: Suggestion | None) -> None:
+    """Make sure that the record may have the code, and had the suggestion.
+
+    Raises:
+        InvalidInput: when the code is of another classification, or not one that records may have.
+        Conflict: when the suggestion is another answer's, or of another code.
+    """
+    if code.classification_id != record.study.classification_id or not code.codable:
+        raise InvalidInput(
+            _("%(code)s is no code that records of this study may have.") % {"code": code.code}
+        )
+    if suggestion is not None and (
+        suggestion.suggestion_set_id != record.suggestion_set_id or suggestion.code_id != code.pk
+    ):
+        raise Conflict(_(STALE))
+
+
+def clean_note(note: str) -> str:
+    """A note without blanks around it.
+
+    Raises:
+        InvalidInput: when it is too long, or cannot be kept.
+    """
     note = note.strip()
     if len(note) > MAX_NOTE:
         raise InvalidInput(
@@ -160,91 +166,18 @@ def _note(note: str) -> str:
 
 
 @transaction.atomic
-def _settle(
-    record: Record, user: User, seen_version: int, decision: Decision, *, status: RecordStatus
-) -> Decision:
-    now = timezone.now()
-    free = Q(holder=user) | Q(holder__isnull=True) | Q(leased_until__lte=now)
-    place = QueueItem.objects.filter(record=record, state=QueueState.OPEN)
-    if not place.filter(free).update(state=QueueState.DONE, holder=user, leased_until=None):
-        raise Conflict(_("Another coder has this record open.") if place.exists() else _(STALE))
-    changed = Record.objects.filter(pk=record.pk, version=seen_version, status=RecordStatus.WAITING).update(
-        status=status,
-        final_code=decision.code,
-        route=Route.PERSON,
-        decided_by=user,
-        decided_at=now,
-        version=F("version") + 1,
-    )
-    if not changed:
-        raise Conflict(_(STALE))
-    decision.record = record
-    decision.coder = user
-    decision.record_version = seen_version
-    decision.decided_at = now
-    decision.save()
-    events.write(
-        study=record.study,
-        verb=Verb.RECORD_DECIDED,
-        actor=user,
-        record=record,
-        before=RecordStatus.WAITING,
-        after=status,
-        data={
-            "decision": decision.pk,
-            "code": decision.code.code if decision.code else None,
-            "reason": decision.reason,
-        },
-    )
-    record.refresh_from_db()
-    return decision
-
-
-@transaction.atomic
 def undo(*, study: Study, user: User) -> QueueItem:
     """Take back this coder's latest standing decision in the study; the record is theirs to decide again.
+
+    What was decided together with others of the same text is taken back together.
 
     Raises:
         Conflict: when there is none, or the record went another way meanwhile.
     """
-    latest = (
-        Decision.objects.filter(record__study=study, coder=user, undone_at__isnull=True)
-        .select_related("record")
-        .order_by("-decided_at", "-pk")
-        .first()
-    )
+    latest = queue.last_decision(study, user)
     if latest is None:
         raise Conflict(_("There is no decision of yours to undo."))
-    now = timezone.now()
-    before = latest.record.status
-    changed = Record.objects.filter(
-        pk=latest.record_id,
-        version=latest.record_version + 1,
-        status__in=[RecordStatus.DECIDED, RecordStatus.CANNOT_CODE],
-    ).update(
-        status=RecordStatus.WAITING,
-        final_code=None,
-        route="",
-        decided_by=None,
-        decided_at=None,
-        version=F("version") + 1,
-    )
-    if not changed or not Decision.objects.filter(pk=latest.pk, undone_at__isnull=True).update(undone_at=now):
-        raise Conflict(_("The record changed since your decision; it can no longer be undone."))
     release(study=study, user=user)
-    place = QueueItem.objects.create(
-        study=study,
-        record=latest.record,
-        holder=user,
-        leased_until=now + timedelta(seconds=settings.LEASE_SECONDS),
-    )
-    events.write(
-        study=study,
-        verb=Verb.DECISION_UNDONE,
-        actor=user,
-        record=latest.record,
-        before=before,
-        after=RecordStatus.WAITING,
-        data={"decision": latest.pk},
-    )
-    return place
+    if latest.round_record_id is not None:
+        return taking_back.in_a_round(study, user, latest, latest.round_record_id)
+    return taking_back.in_the_queue(study, user, latest)
