@@ -78,6 +78,8 @@ class Writer:
                         "run": self._run.pk,
                         "outcome": made.outcome,
                         "code": at.code,
+                        "route": record.route,
+                        "version": record.version,
                         "set": made.pk,
                         "rule": record.rule,
                         "routing": number if at.rule else None,

@@ -136,6 +136,7 @@ class _Drawing:
                     "round": self._round.number,
                     "code": self._texts.get(record.final_code_id),
                     "route": record.route,
+                    "version": record.version + self._plan.exclusive,
                 },
             )
             for record in records

@@ -112,7 +112,7 @@ def _events(upload: Import, made: list[Record], claim: jobs.Claim) -> Iterator[E
             actor=upload.created_by,
             record=record,
             after=RecordStatus.IMPORTED,
-            data={"import": upload.pk, "line": record.line},
+            data={"import": upload.pk, "line": record.line, "code": None, "route": "", "version": 1},
         )
 
 

@@ -199,6 +199,8 @@ def _route(
                     "routing": current.routing.number if current.routing else None,
                     "rule": {"from": before.rule, "to": record.rule},
                     "code": {"from": before.code, "to": at.code},
+                    "route": record.route,
+                    "version": record.version,
                 },
             )
         )

@@ -259,6 +259,7 @@ def _move(moves: Iterable[Move], verb: Verb, gesture: Gesture) -> list[Record]:
                     "round": move.within.round.number,
                     "code": record.final_code.code if record.final_code else None,
                     "route": record.route,
+                    "version": record.version,
                     **move.data,
                 },
             )

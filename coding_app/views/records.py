@@ -15,13 +15,11 @@ from coding_app.choices import (
     CannotCodeReason,
     DecidedBy,
     LabelSource,
-    LabelVerdict,
     Outcome,
     RecordStatus,
     Route,
     Rule,
     SuggestionSource,
-    Verb,
 )
 from coding_app.models import Code, Event, Membership, Record, Study, Suggestion, SuggestionSet
 from coding_app.selectors import lists, models
@@ -32,6 +30,7 @@ from coding_app.selectors.records import FINAL, RecordFilter
 from coding_app.views import own_records
 from coding_app.views.access import PageRequest, member_view, study_page
 from coding_app.views.candidates import suggested
+from coding_app.views.history import happened
 from coding_app.views.reasons import why_here
 from coding_app.views.tables import table_label
 
@@ -194,7 +193,7 @@ def show(request: PageRequest, membership: Membership, pk: int) -> HttpResponse:
         "lineage": selected.lineage(record.final_code) if record.final_code else [],
         "decisions": selected.decisions(record),
         "history": [
-            Happening(event, _happened(event, record, with_rules=may_compare))
+            Happening(event, happened(event, record, with_rules=may_compare))
             for event in selected.history(record)
         ],
         "waiting": record.status == RecordStatus.WAITING,
@@ -229,46 +228,3 @@ def _trace(record: Record, made: SuggestionSet) -> list[TraceRow]:
 
 def _title(known: dict[str, Code], code: str) -> str:
     return known[code].local_title if code in known else ""
-
-
-def _happened(event: Event, record: Record, *, with_rules: bool) -> str:
-    """An event in words. Which rule took a record would tell a coder what the machine holds of it."""
-    words = _told(event, record)
-    rule = event.data.get("rule")
-    rule = rule.get("to") if isinstance(rule, dict) else rule
-    if with_rules and rule in Rule.values:
-        words = f"{words} · {Rule(rule).label}"
-    return words
-
-
-def _told(event: Event, record: Record) -> str:
-    data = event.data
-    if event.verb == Verb.RECORD_IMPORTED:
-        return _("Imported from %(file)s, line %(line)s") % {
-            "file": record.source.file_name,
-            "line": data.get("line", record.line),
-        }
-    if event.verb == Verb.RECORD_CODED:
-        outcome = dict(Outcome.choices).get(data.get("outcome", ""), "")
-        if data.get("code") and data.get("rule") == Rule.THRESHOLD:
-            return _("Coded %(code)s by its probability") % {"code": data["code"]}
-        if data.get("code"):
-            return _("Coded %(code)s by the dictionary") % {"code": data["code"]}
-        return _("Looked at by the machine: %(outcome)s") % {"outcome": outcome}
-    if event.verb == Verb.RECORD_ROUTED:
-        code = data.get("code", {}).get("to")
-        if code:
-            return _("Routed again: accepted as %(code)s") % {"code": code}
-        return _("Routed again: to a person")
-    if event.verb == Verb.LABEL_REVIEWED:
-        verdict = dict(LabelVerdict.choices).get(event.after)
-        code = data.get("code", "")
-        if verdict is None:
-            return _("The verdict on the code %(code)s was taken back") % {"code": code}
-        return _("The code %(code)s was reviewed: %(verdict)s") % {"code": code, "verdict": verdict}
-    if event.verb == Verb.RECORD_DECIDED:
-        if data.get("code"):
-            return _("Decided: %(code)s") % {"code": data["code"]}
-        reason = dict(CannotCodeReason.choices).get(data.get("reason", ""), "")
-        return _("Cannot be coded: %(reason)s") % {"reason": reason}
-    return event.get_verb_display()

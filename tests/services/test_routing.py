@@ -80,6 +80,8 @@ def test_every_record_that_changes_has_its_event(scored: Study) -> None:
         "routing": 1,
         "rule": {"from": "dictionary", "to": "below"},
         "code": {"from": "801", "to": None},
+        "route": "",
+        "version": factories.record(scored, "006").version,
     }
     changed = Event.objects.get(verb="routing_changed")
     assert changed.actor == scored.created_by
