@@ -23,7 +23,7 @@ OPEN = {
     "studies", "password_change", "login", "logout", "set_language", "healthz",
     "study", "classification", "records", "record",
     "queue", "queue-decide", "queue-cannot-code", "queue-undo", "queue-search", "queue-renew", "queue-open",
-    "queue-flag", "flags",
+    "queue-flag", "flags", "api:flags",
     "api:root", "api:schema", "api:docs", "api:auth-token", "api:studies", "api:classifications",
     "api:classification", "api:codes", "api:dictionaries",
     "api:queue", "api:queue-next", "api:queue-open", "api:queue-renew", "api:queue-release",

@@ -15,6 +15,7 @@ from coding_app.api.views.catalogue import (
 )
 from coding_app.api.views.decisions import DecisionViews
 from coding_app.api.views.exports import ExportViews
+from coding_app.api.views.flags import FlagViews
 from coding_app.api.views.imports import ImportIssueViews, ImportViews
 from coding_app.api.views.jobs import JobViews, RunViews
 from coding_app.api.views.labels import SuspectViews
@@ -82,6 +83,8 @@ study: list[URLPattern | URLResolver] = [
     path("routing/preview/", RoutingViews.as_view({"post": "preview"}), name="routing-preview"),
     path("routing/versions/", RoutingViews.as_view({"get": "list"}), name="routing-versions"),
     path("explorer/", ExplorerViews.as_view({"get": "retrieve"}), name="explorer"),
+    path("flags/", FlagViews.as_view({"get": "list", "post": "create"}), name="flags"),
+    path("flags/<int:pk>/answer/", FlagViews.as_view({"post": "answer"}), name="flag-answer"),
     path("labels/", SuspectViews.as_view({"get": "list"}), name="labels"),
     path("labels/<int:pk>/", SuspectViews.as_view({"post": "review"}), name="label-review"),
     path("rounds/", RoundViews.as_view({"get": "list", "post": "create"}), name="rounds"),
@@ -134,8 +137,8 @@ study: list[URLPattern | URLResolver] = [
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="api:docs"), name="root"),
-    path("schema/", SpectacularAPIView.as_view(), name="schema"),
-    path("docs/", SpectacularSwaggerView.as_view(url_name="api:schema"), name="docs"),
+    path("schema/", SpectacularAPIView.as_view(metadata_class=None), name="schema"),
+    path("docs/", SpectacularSwaggerView.as_view(url_name="api:schema", metadata_class=None), name="docs"),
     path("auth-token/", TokenView.as_view(), name="auth-token"),
     path("classifications/", ClassificationViews.as_view({"get": "list"}), name="classifications"),
     path(

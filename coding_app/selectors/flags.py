@@ -29,7 +29,7 @@ def of_study(study: Study) -> QuerySet[Flag]:
 def own(study: Study, user: User) -> QuerySet[Flag]:
     """The flags that somebody raised, newest first."""
     mine = Flag.objects.filter(record__study=study, raised_by=user)
-    return mine.select_related("record", "answered_by").order_by("-pk")
+    return mine.select_related("record", "raised_by", "answered_by").order_by("-pk")
 
 
 def at_record(record_id: int, membership: Membership) -> list[Flag]:

@@ -61,6 +61,7 @@ def decide(request: PageRequest, membership: Membership) -> HttpResponse:
             suggestion=suggestion,
             note=data["note"],
             opened_at=opened_at(record, data["opened"]),
+            place=data["place"],
         )
     except InvalidInput as error:
         return again(request, membership, Notice(str(error), "error", "choice"), status=422)
@@ -92,6 +93,7 @@ def cannot_code(request: PageRequest, membership: Membership) -> HttpResponse:
             seen_version=data["version"],
             note=data["note"],
             opened_at=opened_at(record, data["opened"]),
+            place=data["place"],
         )
     except InvalidInput as error:
         return again(request, membership, Notice(str(error), "error", "reason"), status=422)

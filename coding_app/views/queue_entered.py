@@ -32,6 +32,7 @@ class EnteredForm(forms.Form):
 
     record = forms.IntegerField(min_value=1, max_value=2**63 - 1)
     version = forms.IntegerField(min_value=0, max_value=_LARGEST)
+    place = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
     opened = forms.CharField(required=False, max_length=200)
     choice = forms.CharField(required=False, max_length=100)
     reason = forms.ChoiceField(required=False, choices=CannotCodeReason.choices)

@@ -1,8 +1,10 @@
 """The coder's screen as it is sent: whole, or for HTMX the part that changes from record to record."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.cache import add_never_cache_headers
@@ -16,13 +18,29 @@ from coding_app.services import review
 from coding_app.views.access import PageRequest, study_page
 from coding_app.views.candidates import Candidate, found, suggested, walked
 from coding_app.views.queue_entered import Entered, EnteredForm, Notice, opened_token
+from coding_app.views.queue_narrow import narrowed, narrowing
 from coding_app.views.reasons import why_here
 
+SAME = 200
+"""Records with the same text that are listed and coded at once."""
 
-def go_on(request: PageRequest, membership: Membership, spoken: str) -> HttpResponse:
+
+@dataclass(frozen=True, slots=True)
+class SameText:
+    """How many other records wait with the text of the one on the screen."""
+
+    count: int
+    is_more: bool
+
+
+def go_on(
+    request: PageRequest, membership: Membership, spoken: str, *, notice: Notice | None = None
+) -> HttpResponse:
     """What comes next: for HTMX at once, else by a redirect, so that loading again sends nothing twice."""
     if request.htmx:
-        return screen(request, membership, spoken=spoken)
+        return screen(request, membership, spoken=spoken, notice=notice)
+    if notice is not None:
+        messages.warning(request, notice.text)
     return redirect("queue", membership.study.slug)
 
 
@@ -35,9 +53,12 @@ def refused(request: PageRequest, membership: Membership, form: EnteredForm) -> 
     return again(request, membership, Notice(str(errors[0]), "error", name), status=422)
 
 
-def again(request: PageRequest, membership: Membership, notice: Notice, *, status: int) -> HttpResponse:
+def again(
+    request: PageRequest, membership: Membership, notice: Notice, *, status: int, preview: bool = False
+) -> HttpResponse:
     """The screen as it is now, with what had been entered where that still belongs to the record."""
-    return screen(request, membership, notice=notice, entered=Entered.of(request.POST), status=status)
+    entered = Entered.of(request.POST)
+    return screen(request, membership, notice=notice, entered=entered, status=status, preview=preview)
 
 
 def screen(
@@ -51,11 +72,16 @@ def screen(
     under: str | None = None,
     spoken: str = "",
     arrived: str = "",
+    preview: bool = False,
     status: int = 200,
 ) -> HttpResponse:
-    """The queue's screen, whole or for HTMX the part that changes; ``arrived`` is said with a record only."""
+    """The queue's screen, whole or for HTMX the part that changes.
+
+    ``arrived`` is said with a record only; ``preview`` lists the records with the same text.
+    """
     study, user = membership.study, request.user
-    item = review.open_next(study=study, user=user)
+    wanted = narrowed(request, membership)
+    item = review.open_next(study=study, user=user, order=wanted.served, only=wanted.only(study))
     context: dict[str, object] = {
         "counts": selected.queue_counts(study, user, blinded=membership.blinded),
         "last": selected.last_decision(study, user),
@@ -63,7 +89,10 @@ def screen(
         "spoken": notice.text if notice else spoken,
         "lease_seconds": settings.LEASE_SECONDS,
         "reasons": CannotCodeReason.choices,
+        "wanted": wanted,
     }
+    if not (request.htmx or membership.blinded):
+        context |= narrowing(membership, wanted)
     if item is None:
         context |= {
             "lost_note": entered.note if entered else "",
@@ -73,6 +102,8 @@ def screen(
     else:
         context["spoken"] = context["spoken"] or arrived
         context |= _record(item, membership, entered or Entered(), picked)
+        if item.round_record_id is None:
+            context |= _same_text(item, request.user, listed=preview)
         context |= hits(membership, query, under)
     template = "queue/screen.html" if request.htmx else "queue/show.html"
     response = study_page(request, membership, template, context, status=status)
@@ -87,6 +118,16 @@ def _behind(study: Study) -> dict[str, object]:
         # An import that is coded when it is in counts as well: the coding comes after it.
         "coding": any(job.kind == JobKind.CODE or job.follow_up for job in jobs.open_jobs(study)),
     }
+
+
+def _same_text(item: QueueItem, user: User, *, listed: bool) -> dict[str, object]:
+    """How many other records with the same text could be coded with this one; ``listed``, which."""
+    others = selected.same_text(item.record, user)[: SAME + 1]
+    found = list(others.defer("values")) if listed else []
+    count = len(found) if listed else others.count()
+    if not count:
+        return {}
+    return {"same": SameText(min(count, SAME), is_more=count > SAME), "preview": found[:SAME]}
 
 
 def _record(item: QueueItem, membership: Membership, entered: Entered, picked: str) -> dict[str, object]:
