@@ -187,6 +187,7 @@ def undo(request: PageRequest, membership: Membership) -> HttpResponse:
 @member_view("POST", what=SETTLE, open_to_blinded=True)
 def renew(request: PageRequest, membership: Membership) -> HttpResponse:
     """Keep the record on the screen for another while; says so when it is lost."""
+    _require(membership)
     study = membership.study
     service.renew(study=study, user=request.user)
     held = selected.holds(key_of(request.POST.get("adjudication", "")), request.user)
@@ -204,10 +205,17 @@ def open_one(request: PageRequest, membership: Membership, pk: int) -> HttpRespo
     return redirect("adjudication", membership.study.slug)
 
 
+def _require(membership: Membership) -> None:
+    """Refuse coders to whom nothing was ever exchanged."""
+    if not selected.may_adjudicate(membership):
+        raise NotAllowed(_("There is nothing here for you to settle."))
+
+
 def _sent(
     request: PageRequest, membership: Membership
 ) -> tuple[EnteredForm, Adjudication | None, HttpResponse]:
     """The checked form with what it is about; where there is none, the answer that says so."""
+    _require(membership)
     form = EnteredForm(request.POST)
     if form.is_valid():
         wanted = selected.adjudication_of(membership.study, request.user, form.cleaned_data["adjudication"])
@@ -273,9 +281,8 @@ def _screen(
     status: int = 200,
 ) -> HttpResponse:
     """The screen, whole or for HTMX the part that changes."""
+    _require(membership)
     study, user = membership.study, request.user
-    if not selected.may_adjudicate(membership):
-        raise NotAllowed(_("There is nothing here for you to settle."))
     opened = service.open_next(study=study, user=user)
     last = selected.last_settled(study, user)
     context: dict[str, object] = {
