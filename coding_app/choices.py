@@ -307,6 +307,7 @@ class Verb(TextChoices):
     ROUTING_CHANGED = "routing_changed", _("Routing changed")
     RECORD_ROUTED = "record_routed", _("Routed again")
     LABEL_REVIEWED = "label_reviewed", _("Label reviewed")
+    DISAGREEMENTS_LISTED = "disagreements_listed", _("Disagreements with the machine listed")
     JOB_STARTED = "job_started", _("Job started")
     JOB_ENDED = "job_ended", _("Job ended")
     ROUND_STARTED = "round_started", _("Round set up")

@@ -99,6 +99,7 @@ study: list[URLPattern | URLResolver] = [
     path("explorer/records/", explorer.listed, name="explorer-records"),
     path("labels/", labels.index, name="labels"),
     path("labels/review/", labels.review, name="label-review"),
+    path("labels/disagreements/", labels.disagreements, name="label-disagreements"),
     path("labels/undo/", labels.undo, name="label-undo"),
     path("labels/<int:pk>/", labels.decide, name="label-decide"),
     path("labels/sorted.csv", labels.download, name="label-download"),

@@ -86,6 +86,11 @@ study: list[URLPattern | URLResolver] = [
     path("flags/", FlagViews.as_view({"get": "list", "post": "create"}), name="flags"),
     path("flags/<int:pk>/answer/", FlagViews.as_view({"post": "answer"}), name="flag-answer"),
     path("labels/", SuspectViews.as_view({"get": "list"}), name="labels"),
+    path(
+        "labels/disagreements/",
+        SuspectViews.as_view({"post": "disagreements"}),
+        name="label-disagreements",
+    ),
     path("labels/<int:pk>/", SuspectViews.as_view({"post": "review"}), name="label-review"),
     path("rounds/", RoundViews.as_view({"get": "list", "post": "create"}), name="rounds"),
     path("rounds/preview/", RoundViews.as_view({"post": "preview"}), name="round-preview"),

@@ -132,18 +132,26 @@ class Evaluation(models.Model):
 
 
 class LabelSuspect(models.Model):
-    """A record whose code is probably wrong, as models that did not learn from it see it.
+    """A record whose code is in doubt: models that did not learn from it say so, or the machine said
+    another code before a person decided (``training`` is null then).
 
     A supervisor says whether the data err or the model does. A code found to be a data error is not learnt
-    from any more.
+    from any more; ``corrected``, where there is one, is learnt in its place.
     """
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="label_suspects")
-    training = models.ForeignKey(Training, on_delete=models.CASCADE, related_name="suspects")
+    training = models.ForeignKey(
+        Training, on_delete=models.CASCADE, related_name="suspects", null=True, help_text="that found it"
+    )
     record = models.ForeignKey(Record, on_delete=models.CASCADE, related_name="label_suspects")
     code = models.ForeignKey(Code, on_delete=models.PROTECT, related_name="+", help_text="the label")
     suggested = models.ForeignKey(Code, on_delete=models.PROTECT, related_name="+")
-    quality = models.FloatField(help_text="of the label, from 0 (worst) to 1, by cleanlab")
+    quality = models.FloatField(
+        help_text="of the label, from 0 (worst) to 1: by cleanlab, or 1 less the machine's probability"
+    )
+    corrected = models.ForeignKey(
+        Code, on_delete=models.PROTECT, related_name="+", null=True, help_text="learnt instead of the label"
+    )
     verdict = models.CharField(max_length=20, choices=LabelVerdict.choices, blank=True)
     note = models.TextField(blank=True)
     reviewed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True)
@@ -160,6 +168,10 @@ class LabelSuspect(models.Model):
                 condition=Q(verdict="", reviewed_at__isnull=True)
                 | (~Q(verdict="") & Q(reviewed_at__isnull=False)),
                 name="label_suspect_reviewed_iff_verdict",
+            ),
+            models.CheckConstraint(
+                condition=Q(corrected__isnull=True) | Q(verdict=LabelVerdict.DATA_ERROR),
+                name="label_suspect_corrected_is_data_error",
             ),
         ]
 

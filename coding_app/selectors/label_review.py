@@ -1,12 +1,13 @@
 """Sorting codes in doubt into data errors and model errors: what is next, what was last, what was found."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from django.contrib.auth.models import User
 from django.db.models import Count, Q
 
-from coding_app.choices import LabelVerdict
-from coding_app.models import LabelSuspect, Study
+from coding_app.choices import LabelVerdict, RecordStatus, RoundRecordState
+from coding_app.models import LabelSuspect, Record, RoundRecord, Study
 from coding_app.selectors import labels
 
 
@@ -39,9 +40,43 @@ def last_review(study: Study, user: User) -> LabelSuspect | None:
     )
 
 
+class Disagreement(NamedTuple):
+    """A record whose code a person gave and the machine's first suggestion is another; all are keys."""
+
+    record: int
+    code: int
+    suggested: int
+    probability: float | None
+
+
+def disagreements(study: Study) -> Iterator[Disagreement]:
+    """Records whose final code is a person's and not the machine's first suggestion, by key.
+
+    For a record that a round settled it is the suggestion that was kept at the draw.
+    """
+    kept = {
+        record: (code, probability)
+        for record, code, probability in RoundRecord.objects.filter(
+            round__study=study,
+            state__in=[RoundRecordState.AGREED, RoundRecordState.ADJUDICATED],
+            machine_code__isnull=False,
+            round__settles=True,
+        )
+        .order_by("settled_at", "pk")
+        .values_list("record_id", "machine_code_id", "machine_probability")
+    }
+    decided = Record.objects.filter(study=study, status=RecordStatus.DECIDED).order_by("pk")
+    for record, code, best, probability in decided.values_list(
+        "pk", "final_code_id", "suggestion_set__best_id", "suggestion_set__probability"
+    ).iterator(chunk_size=5000):
+        suggested, sure = kept.get(record, (best, probability))
+        if suggested is not None and code is not None and suggested != code:
+            yield Disagreement(record, code, suggested, sure)
+
+
 HEADER = (
     "error", "id", "occupation", "industry", "code", "title", "suggested_code", "suggested_title",
-    "label_quality", "note", "reviewed_by", "reviewed_at",
+    "label_quality", "note", "reviewed_by", "reviewed_at", "corrected_code", "found_by",
 )  # fmt: skip
 
 
@@ -66,4 +101,6 @@ def sorted_rows(study: Study) -> Iterator[tuple[str, ...]]:
             one.note,
             one.reviewed_by.get_username() if one.reviewed_by else "",
             one.reviewed_at.isoformat() if one.reviewed_at else "",
+            one.corrected.code if one.corrected else "",
+            "disagreement" if one.training_id is None else "training",
         )

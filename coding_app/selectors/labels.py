@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypedDict
 
-from django.db.models import Case, CharField, Exists, F, OuterRef, QuerySet, Value, When
-from django.db.models.functions import Trim
+from django.db.models import Case, CharField, Exists, F, OuterRef, QuerySet, Subquery, Value, When
+from django.db.models.functions import Coalesce, Trim
 from django.http import Http404
 from django.utils.translation import gettext as _
 
@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 
 class Label(TypedDict):
-    """What :func:`labelled` adds to a record."""
+    """What :func:`labelled` adds to a record; ``given`` is the code before it was corrected."""
 
+    given: str
     label: str
     label_is_known: bool
     label_is_error: bool
@@ -28,7 +29,8 @@ class LabelCounts:
     """How many records have a code that is taken as right, and why others have none.
 
     ``records`` are usable, with ``codes`` different codes. ``unknown`` have one that is not in the
-    classification or that records may not have; ``data_errors`` one that a supervisor found to be wrong.
+    classification or that records may not have; ``data_errors`` one that a supervisor found to be wrong
+    without saying which is right.
     """
 
     records: int
@@ -41,8 +43,8 @@ def labelled(study: Study, source: LabelSource) -> "QuerySet[WithAnnotations[Rec
     """Records whose code is taken as right, by key, each with it as ``label`` (the text of the code).
 
     A code that the machine accepted is never one. Left out are codes that records of this classification may
-    not have, and codes that a supervisor found to be data errors. ``source`` and ``study`` of a record are
-    loaded.
+    not have, and codes that a supervisor found to be data errors; one that they corrected is the corrected
+    one. ``source`` and ``study`` of a record are loaded.
     """
     found = _with_label(study, source).filter(label_is_known=True, label_is_error=False)
     return found.select_related("source", "study").order_by("pk")
@@ -72,23 +74,34 @@ def _with_label(study: Study, source: LabelSource) -> "QuerySet[WithAnnotations[
     known = Code.objects.filter(classification=study.classification_id, codable=True, code=OuterRef("label"))
     # A code that was put right since is another label: that one may be learnt.
     errors = LabelSuspect.objects.filter(
-        record=OuterRef("pk"), verdict=LabelVerdict.DATA_ERROR, code__code=OuterRef("label")
+        record=OuterRef("pk"), verdict=LabelVerdict.DATA_ERROR, code__code=OuterRef("given")
     )
+    corrected = errors.filter(corrected__isnull=False).values("corrected__code")[:1]
     return (
         Record.objects.filter(study=study)
         .exclude(status=RecordStatus.REMOVED)
-        .annotate(label=labels[source])
-        .exclude(label="")
-        .annotate(label_is_known=Exists(known), label_is_error=Exists(errors))
+        .annotate(given=labels[source])
+        .exclude(given="")
+        .annotate(label=Coalesce(Subquery(corrected), F("given"), output_field=CharField()))
+        .annotate(label_is_known=Exists(known), label_is_error=Exists(errors.filter(corrected__isnull=True)))
     )
 
 
-def suspects(study: Study, *, verdict: str | None = None) -> QuerySet[LabelSuspect]:
-    """Records whose code is in doubt, the worst first; with ``verdict``, those (``""``: not reviewed)."""
+def suspects(
+    study: Study, *, verdict: str | None = None, by_training: bool | None = None
+) -> QuerySet[LabelSuspect]:
+    """Records whose code is in doubt, the worst first; with ``verdict``, those (``""``: not reviewed).
+
+    ``by_training``: those that a training found, or those where a person did not give the machine's code.
+    """
     found = LabelSuspect.objects.filter(study=study).select_related(
-        "record__source", "code", "suggested", "reviewed_by", "training"
+        "record__source", "code", "suggested", "corrected", "reviewed_by", "training"
     )
-    found = found.prefetch_related("code__labels", "suggested__labels").order_by("quality", "pk")
+    found = found.prefetch_related("code__labels", "suggested__labels", "corrected__labels").order_by(
+        "quality", "pk"
+    )
+    if by_training is not None:
+        found = found.filter(training__isnull=not by_training)
     return found if verdict is None else found.filter(verdict=verdict)
 
 
@@ -102,3 +115,9 @@ def suspect_of(study: Study, pk: int) -> LabelSuspect:
     if found is None:
         raise Http404(_("There is no such code in doubt in this study."))
     return found
+
+
+def code_of(study: Study, text: str) -> Code | None:
+    """A code of the study's classification by its text; ``None`` where there is none."""
+    text = text.replace("\0", "")
+    return Code.objects.filter(classification=study.classification_id, code=text).first()

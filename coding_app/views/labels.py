@@ -10,15 +10,15 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, ngettext
 
 from coding_app import datafiles, permissions
 from coding_app.choices import LabelVerdict
 from coding_app.exceptions import Conflict, InvalidInput
-from coding_app.models import LabelSuspect, Membership
+from coding_app.models import Code, LabelSuspect, Membership
 from coding_app.selectors import label_review as selected
 from coding_app.selectors import records
-from coding_app.selectors.labels import suspect_of, suspects
+from coding_app.selectors.labels import code_of, suspect_of, suspects
 from coding_app.selectors.queue import other_columns
 from coding_app.services import labels
 from coding_app.views.access import PageRequest, member_view, study_page
@@ -35,11 +35,22 @@ def index(request: PageRequest, membership: Membership) -> HttpResponse:
     study = membership.study
     wanted = request.GET.get("verdict", "")
     wanted = wanted if wanted in {OPEN, *LabelVerdict.values} else ""
-    rows = suspects(study, verdict={"": None, OPEN: ""}.get(wanted, wanted))
+    found_by = request.GET.get("found_by", "")
+    rows = suspects(
+        study,
+        verdict={"": None, OPEN: ""}.get(wanted, wanted),
+        by_training={"training": True, "disagreement": False}.get(found_by),
+    )
     counts = selected.counts(study)
     context = {
         "page": Paginator(rows, A_PAGE).get_page(request.GET.get("page")),
         "wanted": wanted,
+        "found_by": found_by,
+        "found_by_filters": [
+            ("", _("Whoever found them")),
+            ("training", _("Found by a training")),
+            ("disagreement", _("A person's code that is not the machine's")),
+        ],
         "total": sum(counts.values()),
         "unreviewed": counts[""],
         "sorted": sum(counts.values()) - counts[""],
@@ -50,6 +61,23 @@ def index(request: PageRequest, membership: Membership) -> HttpResponse:
         ],
     }
     return study_page(request, membership, "labels/index.html", context)
+
+
+@member_view("POST", roles=permissions.SUPERVISE, what=REVIEW)
+def disagreements(request: PageRequest, membership: Membership) -> HttpResponse:
+    """Look for codes of people that are not the machine's first suggestion, and list them."""
+    study = membership.study
+    listed = labels.list_disagreements(study=study, user=request.user)
+    if listed:
+        text = ngettext(
+            "%(n)s record has a person's code that is not the machine's, and is not reviewed yet.",
+            "%(n)s records have a person's code that is not the machine's, and are not reviewed yet.",
+            listed,
+        )
+        messages.success(request, text % {"n": listed})
+    else:
+        messages.info(request, _("No code of a person differs from the machine's and is not reviewed yet."))
+    return redirect(f"{reverse('labels', args=[study.slug])}?found_by=disagreement")
 
 
 @member_view("GET", "HEAD", roles=permissions.SUPERVISE, what=REVIEW)
@@ -76,7 +104,12 @@ def decide(request: PageRequest, membership: Membership, pk: int) -> HttpRespons
     seen = request.POST.get("seen_verdict", "")
     try:
         made = labels.review(
-            suspect=suspect, user=request.user, verdict=LabelVerdict(verdict), note=note, seen_verdict=seen
+            suspect=suspect,
+            user=request.user,
+            verdict=LabelVerdict(verdict),
+            note=note,
+            seen_verdict=seen,
+            corrected=_corrected(request, suspect) if verdict == LabelVerdict.DATA_ERROR else None,
         )
     except InvalidInput as error:
         return _screen(request, membership, suspect, notice=str(error), note=note, status=422)
@@ -87,6 +120,17 @@ def decide(request: PageRequest, membership: Membership, pk: int) -> HttpRespons
         made = again  # the same form sent twice
     spoken = _("%(verdict)s. Next one.") % {"verdict": made.get_verdict_display()}
     return _on(request, membership, selected.next_suspect(study, made), spoken=spoken)
+
+
+def _corrected(request: PageRequest, suspect: LabelSuspect) -> Code | None:
+    """The code to learn instead: another one that was typed, the model's, or none."""
+    other = request.POST.get("other_code", "").strip()
+    if other:
+        found = code_of(suspect.study, other)
+        if found is None:
+            raise InvalidInput(_("There is no code %(code)s in this classification.") % {"code": other})
+        return found
+    return suspect.suggested if request.POST.get("learn") == "suggested" else None
 
 
 @member_view("POST", roles=permissions.SUPERVISE, what=REVIEW)
@@ -177,6 +221,7 @@ def _screen(
             "names": records.literal_columns(record),
             "others": other_columns(record),
             "note": suspect.note if note is None else note,
+            "other_code": request.POST.get("other_code", "") if notice else _other_code(suspect),
             "sides": [
                 (_("The code it has"), _side(suspect, labelled=True)),
                 (_("What the model says"), _side(suspect, labelled=False)),
@@ -186,6 +231,12 @@ def _screen(
     response = study_page(request, membership, template, context, status=status)
     add_never_cache_headers(response)
     return response
+
+
+def _other_code(suspect: LabelSuspect) -> str:
+    """What was typed as the right code, where it is neither of the two."""
+    other = suspect.corrected if suspect.corrected_id != suspect.suggested_id else None
+    return other.code if other else ""
 
 
 def _side(suspect: LabelSuspect, *, labelled: bool) -> Candidate:

@@ -21,15 +21,21 @@ class SuspectSerializer(serializers.ModelSerializer[LabelSuspect]):
     industry = serializers.CharField(source="record.industry", read_only=True)
     code = CodeBriefSerializer(read_only=True)
     suggested = CodeBriefSerializer(read_only=True)
+    corrected = CodeBriefSerializer(read_only=True, allow_null=True)
+    found_by = serializers.SerializerMethodField()
     reviewed_by = serializers.SlugRelatedField[Any](slug_field="username", read_only=True, allow_null=True)
 
     class Meta:
         model = LabelSuspect
         fields = [
             "id", "record", "external_id", "occupation", "industry", "code", "suggested", "quality",
-            "verdict", "note", "reviewed_by", "reviewed_at",
+            "verdict", "note", "reviewed_by", "reviewed_at", "corrected", "found_by",
         ]  # fmt: skip
         read_only_fields = fields
+
+    def get_found_by(self, suspect: LabelSuspect) -> str:
+        """``training``, or ``disagreement``: a person's code is not the machine's."""
+        return "disagreement" if suspect.training_id is None else "training"
 
 
 class SuspectParameters(Parameters):
@@ -46,3 +52,16 @@ class ReviewInput(Input):
         LabelVerdict.choices, allow_blank=True, help_text="what was said of it when you looked"
     )
     note = serializers.CharField(required=False, allow_blank=True, max_length=2000, default="")
+    corrected = serializers.CharField(
+        required=False,
+        allow_blank=True,
+        max_length=30,
+        default="",
+        help_text="of a data error, the code to learn instead",
+    )
+
+
+class ListedSerializer(serializers.Serializer[dict[str, int]]):
+    """How many records were listed."""
+
+    listed = serializers.IntegerField()
