@@ -75,7 +75,7 @@ def test_every_record_is_settled_once_however_close_its_coders_are(study: Study)
     said = [("510",), ("510",), ("510", "470"), ("510", "470")]
     counts = at_once(
         *[
-            lambda user=user, texts=texts: code_all(study, user, texts)  # type: ignore[misc]
+            lambda user=user, texts=texts: code_all(study, user, texts)
             for user, texts in zip(users, said, strict=True)
         ]
     )
@@ -128,7 +128,7 @@ def test_adjudicators_at_once_never_meet(study: Study) -> None:
             adjudicate.settle(adjudication=held, user=user, side=Side.FIRST)
 
     judges = [boss(study), study.members.get(username="supervisor")]
-    at_once(*[lambda user=user: work_through(user) for user in judges])  # type: ignore[misc]
+    at_once(*[lambda user=user: work_through(user) for user in judges])
     assert sorted(served) == sorted(set(served))
     assert len(served) == 24
     assert Record.objects.filter(route="adjudicated", final_code__code="510").count() == 24
@@ -194,7 +194,7 @@ def test_two_draws_and_a_coding_run_at_once_share_no_record(study: Study) -> Non
     ]
     coding = suggest.start(study=study, user=None)
     keys = [one.job_id for one in made] + [coding.pk]
-    at_once(*[lambda key=key: work.run_job(job_id=key, worker=f"w{key}") for key in keys])  # type: ignore[misc]
+    at_once(*[lambda key=key: work.run_job(job_id=key, worker=f"w{key}") for key in keys])
     for one in made:
         one.refresh_from_db()
     # The later one may have found nothing left.
