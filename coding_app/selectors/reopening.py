@@ -79,10 +79,16 @@ class Gesture:
     records: int
 
 
+def made(study: Study) -> QuerySet[Event]:
+    """What supervisors reopened and removed; a round also reopens records, by nobody's hand."""
+    verbs = [Verb.RECORD_REOPENED, Verb.RECORD_REMOVED]
+    return Event.objects.filter(study=study, verb__in=verbs, actor__isnull=False)
+
+
 def gestures(study: Study, *, limit: int = 20) -> list[Gesture]:
     """The latest reopenings and removals, newest first."""
     found = (
-        Event.objects.filter(study=study, verb__in=[Verb.RECORD_REOPENED, Verb.RECORD_REMOVED])
+        made(study)
         .values("gesture", "verb", "actor__username")
         .annotate(n=Count("pk"), at_last=Max("at"), last=Max("pk"))
         .order_by("-last")[:limit]

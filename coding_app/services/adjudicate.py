@@ -261,8 +261,10 @@ def _stands(current: Adjudication, within: RoundRecord) -> bool:
     """Whether what was settled is still what the record is."""
     if (current.state, within.state) != (AdjudicationState.SETTLED, RoundRecordState.ADJUDICATED):
         return False
+    record = Record.objects.select_for_update(of=("self",)).get(pk=current.record_id)
+    if not settling.untouched(within, record):
+        return False
     if not within.round.settles:
         return True
-    record = Record.objects.select_for_update(of=("self",)).get(pk=current.record_id)
     said = (current.decided_by_id, current.decided_at, current.code_id)
     return (record.decided_by_id, record.decided_at, record.final_code_id) == said

@@ -196,9 +196,7 @@ def take_back(*, study: Study, gesture: uuid.UUID, user: User) -> Done:
     Raises:
         Conflict: when there is no such gesture, or none of its records is as it left them.
     """
-    made = Event.objects.filter(
-        study=study, gesture=gesture, verb__in=[Verb.RECORD_REOPENED, Verb.RECORD_REMOVED]
-    )
+    made = selected.made(study).filter(gesture=gesture)
     done = _bring_back(study, list(made.order_by("record_id")), user)
     if not done.records:
         raise Conflict(_("There is nothing to take back: the records went another way meanwhile."))

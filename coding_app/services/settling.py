@@ -23,7 +23,8 @@ from coding_app.choices import (
     Route,
     Verb,
 )
-from coding_app.models import Adjudication, Code, Decision, QueueItem, Record, RoundRecord, Study
+from coding_app.models import Adjudication, Code, Decision, Event, QueueItem, Record, RoundRecord, Study
+from coding_app.selectors.populations import UNSETTLED
 from coding_app.services import events
 
 _RECORD_FIELDS: Final = ("status", "final_code", "route", "decided_by", "decided_at", "version")
@@ -72,6 +73,17 @@ def locked(key: int) -> RoundRecord:
     """A round record, locked, with its round: whatever changes it or its decisions waits here."""
     found = RoundRecord.objects.select_for_update(of=("self",))
     return found.select_related("round__study", "gold", "machine_code").get(pk=key)
+
+
+def untouched(within: RoundRecord, record: Record) -> bool:
+    """Whether nothing has come over a record, locked, since its round last had to do with it."""
+    elsewhere = RoundRecord.objects.filter(record=record, state__in=UNSETTLED).exclude(pk=within.pk)
+    if elsewhere.exists():
+        return False
+    if within.round.kind == RoundKind.GOLD:  # which has nothing to do with where the record stands
+        return True
+    told = Event.objects.filter(record=record, data__round=within.round.number, data__version__isnull=False)
+    return told.latest("pk").data["version"] == record.version
 
 
 def standing(within: RoundRecord) -> list[Decision]:

@@ -128,5 +128,5 @@ def _unsettle(within: RoundRecord) -> None:
     else:
         settled = (record.decided_at, record.final_code_id) == (within.settled_at, within.code_id)
         same = settled or not within.round.settles
-    if not same:
+    if not same or not settling.untouched(within, record):
         raise Conflict(_(TOO_LATE))

@@ -111,6 +111,8 @@ def _withdrawn(data: dict[str, Any], event: Event, record: Record) -> str:
 
 
 def _reopened(data: dict[str, Any], event: Event, record: Record) -> str:
+    if "round" in data:
+        return _("Before the coders of round %(number)s again") % {"number": data["round"]}
     code = data.get("from", {}).get("code")
     words = _("Reopened: it had the code %(code)s") % {"code": code} if code else _("Reopened")
     return _why(words, data)
