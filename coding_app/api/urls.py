@@ -7,6 +7,7 @@ from rest_framework.parsers import MultiPartParser
 
 from coding_app.api.converters import StudySlug
 from coding_app.api.views.adjudications import AdjudicationViews
+from coding_app.api.views.agreement import AgreementViews
 from coding_app.api.views.catalogue import (
     ClassificationViews,
     CodeViews,
@@ -117,6 +118,9 @@ study: list[URLPattern | URLResolver] = [
         AdjudicationViews.as_view({"post": "send_back"}),
         name="adjudication-send-back",
     ),
+    path("agreement/", AgreementViews.as_view({"get": "retrieve"}), name="agreement"),
+    path("coders/", AgreementViews.as_view({"get": "coders"}), name="coders"),
+    path("rounds/<int:number>/table/", AgreementViews.as_view({"get": "table"}), name="evaluation-table"),
     path("exports/", ExportViews.as_view({"get": "list", "post": "create"}), name="exports"),
     path("exports/<int:pk>/", ExportViews.as_view({"get": "retrieve"}), name="export"),
     path("exports/<int:pk>/download/", ExportViews.as_view({"get": "download"}), name="export-download"),
