@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
 from coding_app.choices import AdjudicationState, QueueState, RoundRecordState
 from coding_app.models import Adjudication, Decision, QueueItem, Round, RoundRecord, Study
@@ -31,8 +31,14 @@ class Wanted:
 
 
 def narrowed(round_: Round, wanted: Wanted) -> QuerySet[RoundRecord]:
-    """The round's records in the order of the draw, with record, codes and decisions loaded."""
-    found = rounds.records(round_).prefetch_related("decisions__coder", "decisions__code", "machine_code")
+    """The round's records in the order of the draw, with record, codes and decisions loaded.
+
+    Of ``adjudications`` only the open one that waits for any supervisor is there.
+    """
+    waiting = Adjudication.objects.filter(state=AdjudicationState.OPEN, assigned=None)
+    found = rounds.records(round_).prefetch_related(
+        "decisions__coder", "decisions__code", Prefetch("adjudications", waiting)
+    )
     if wanted.state:
         found = found.filter(state=wanted.state if wanted.state in RoundRecordState.values else "")
     if wanted.stratum:

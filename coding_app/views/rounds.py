@@ -107,13 +107,17 @@ class Given:
 
 @dataclass(frozen=True, slots=True)
 class RecordRow:
-    """A record of a round; who gave it which code is left out until it is settled."""
+    """A record of a round; who gave it which code is left out until it is settled.
+
+    ``adjudication`` is the key of the open one, where any supervisor may take it.
+    """
 
     drawn: RoundRecord
     state: str
     is_settled: bool
     given: list[Given]
     machine: Code | None
+    adjudication: int | None
 
 
 @member_view("GET", "HEAD", roles=permissions.SUPERVISE, what=SEE)
@@ -232,6 +236,7 @@ def _row(round_: Round, drawn: RoundRecord) -> RecordRow:
         settled,
         [Given(one.coder.get_username(), one.code, str(one.get_reason_display())) for one in decisions],
         drawn.machine_code if settled else None,
+        next((one.pk for one in drawn.adjudications.all()), None),
     )
 
 

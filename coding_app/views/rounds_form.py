@@ -103,7 +103,9 @@ class RoundForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
         help_text=_("In the id, the occupation or the industry."),
     )
-    selection = forms.ChoiceField(label=_("Which of them"), choices=Selection.choices)
+    selection = forms.ChoiceField(
+        label=_("Which of them"), choices=Selection.choices, widget=forms.RadioSelect
+    )
     size = forms.IntegerField(
         label=_("Records to draw"),
         required=False,
@@ -128,6 +130,7 @@ class RoundForm(forms.Form):
             (ASSISTED, _("Assisted: the machine’s suggestions, as in the queue")),
         ],
         initial=BLINDED,
+        widget=forms.RadioSelect,
     )
     coders_per_record = forms.IntegerField(
         label=_("Coders a record"),
@@ -137,9 +140,9 @@ class RoundForm(forms.Form):
     )
     coders = forms.MultipleChoiceField(label=_("Coders"), required=False)
     machine_unlabelled = forms.BooleanField(
-        label=_("Show the machine’s code as C when a disputed record is settled"),
+        label=_("Show the machine’s code, too, when a disputed record is settled"),
         required=False,
-        help_text=_("Among the others, with nothing that tells whose it is."),
+        help_text=_("As one of the letters, with nothing that tells whose it is."),
     )
     settles = forms.BooleanField(
         label=_("Results become the records’ final codes"),
@@ -196,6 +199,11 @@ class RoundForm(forms.Form):
         field = self.fields[name]
         assert isinstance(field, forms.ChoiceField)
         field.choices = choices
+
+    @property
+    def title(self) -> str:
+        """What this kind of round is called."""
+        return kind_label(self.kind)
 
     @property
     def about(self) -> str:

@@ -21,7 +21,7 @@ from coding_app.views.access import PageRequest, member_view, study_page
 from coding_app.views.dashboard import records_address
 from coding_app.views.records import condition_words
 from coding_app.views.rounds_form import KINDS, RoundForm
-from coding_app.views.rounds_words import steps_of_evaluation
+from coding_app.views.rounds_words import kind_label, steps_of_evaluation
 
 SET_UP = gettext_noop("set up rounds")
 STRATA_SHOWN = 200
@@ -44,8 +44,9 @@ def new(request: PageRequest, membership: Membership) -> HttpResponse:
     study = membership.study
     sent = request.POST if request.method == "POST" else request.GET
     if "kind" not in sent:
+        kinds = [(kind, kind_label(kind), about) for kind, about in KINDS.items()]
         return study_page(
-            request, membership, "rounds/kinds.html", {"kinds": KINDS.items(), "asked": sent.urlencode()}
+            request, membership, "rounds/kinds.html", {"kinds": kinds, "asked": sent.urlencode()}
         )
     kind = _kind(sent)
     if request.method != "POST":

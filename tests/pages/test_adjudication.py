@@ -273,3 +273,14 @@ def test_nobody_settles_what_they_coded_themselves(coded_study: Study, sign_in: 
     page = text(sign_in("manager").get(address(coded_study)))
     assert "Record 002" not in page
     assert "Record 002" in text(sign_in("supervisor").get(address(coded_study)))
+
+
+def test_a_chosen_record_is_opened_from_the_list_of_its_round(study: Study, sign_in: SignIn) -> None:
+    client = sign_in("supervisor")
+    listed = client.get(f"/studies/{study.slug}/rounds/1/records/?state=disputed").content.decode()
+    wanted = Adjudication.objects.get(record__external_id="003")
+    target = address(study, f"open/{wanted.pk}/")
+    assert f'action="{target}"' in listed
+    assert "Record 003" in text(client.post(target, follow=True))
+    taken = sign_in("manager").post(target, follow=True)
+    assert "Another adjudicator has this record open." in text(taken)
