@@ -17,7 +17,15 @@ from coding_app.selectors import records
 from coding_app.selectors.flags import may_flag
 from coding_app.services import flags, review
 from coding_app.views.access import PageRequest, member_view, study_page
-from coding_app.views.queue_entered import Entered, EnteredForm, Notice, chosen, key_of, opened_at
+from coding_app.views.queue_entered import (
+    Entered,
+    EnteredForm,
+    Notice,
+    chosen,
+    key_of,
+    opened_at,
+    record_entered,
+)
 from coding_app.views.queue_screen import again, go_on, hits, refused, screen
 
 CODE = gettext_noop("code records")
@@ -49,7 +57,7 @@ def decide(request: PageRequest, membership: Membership) -> HttpResponse:
     if not form.is_valid():
         return refused(request, membership, form)
     data = form.cleaned_data
-    record = records.record_of(membership.study, data["record"])
+    record = record_entered(membership, data["record"])
     code: Code | None = None
     try:
         code, suggestion = chosen(record, data["choice"], blinded=membership.blinded)
@@ -69,8 +77,8 @@ def decide(request: PageRequest, membership: Membership) -> HttpResponse:
         stands = selected.standing_decision(record, request.user, data["version"])
         if stands is None or stands.code != (code or stands.code):
             return again(request, membership, Notice(str(error)), status=409)
-        made = stands
-    return go_on(request, membership, _spoken(made))
+        return go_on(request, membership, _spoken(stands))
+    return go_on(request, membership, _spoken(made), last=made)
 
 
 @member_view("POST", roles=permissions.CODE_RECORDS, what=CODE, open_to_blinded=True)
@@ -80,7 +88,7 @@ def cannot_code(request: PageRequest, membership: Membership) -> HttpResponse:
     if not form.is_valid():
         return refused(request, membership, form)
     data = form.cleaned_data
-    record = records.record_of(membership.study, data["record"])
+    record = record_entered(membership, data["record"])
     if not data["reason"]:
         notice = Notice(_("Choose why the record cannot be coded."), "error", "reason")
         return again(request, membership, notice, status=422)
@@ -101,8 +109,8 @@ def cannot_code(request: PageRequest, membership: Membership) -> HttpResponse:
         stands = selected.standing_decision(record, request.user, data["version"])
         if stands is None or stands.reason != reason:
             return again(request, membership, Notice(str(error)), status=409)
-        made = stands
-    return go_on(request, membership, _spoken(made))
+        return go_on(request, membership, _spoken(stands))
+    return go_on(request, membership, _spoken(made), last=made)
 
 
 @member_view("POST", roles=permissions.CODE_RECORDS, what=CODE, open_to_blinded=True)
@@ -135,7 +143,7 @@ def flag(request: PageRequest, membership: Membership) -> HttpResponse:
     form = EnteredForm(request.POST)
     if not form.is_valid():
         return refused(request, membership, form)
-    record = records.record_of(membership.study, form.cleaned_data["record"])
+    record = record_entered(membership, form.cleaned_data["record"])
     if not may_flag(record, membership):
         raise Http404(_("There is no such record in this study."))
     try:

@@ -5,14 +5,14 @@ from datetime import datetime
 
 from django import forms
 from django.core import signing
-from django.http import QueryDict
+from django.http import Http404, QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from coding_app.choices import CannotCodeReason
 from coding_app.exceptions import Conflict, InvalidInput
-from coding_app.models import Code, Decision, Record, Suggestion
+from coding_app.models import Code, Decision, Membership, Record, Suggestion
 from coding_app.selectors import code_search
 from coding_app.services import review
 
@@ -95,6 +95,19 @@ def key_of(text: str) -> int:
     return int(text) if text.isdecimal() and len(text) < 19 else 0
 
 
+def record_entered(membership: Membership, key: int) -> Record:
+    """The record that a form is about, without what only its page needs.
+
+    Raises:
+        Http404: when the study has none with this key.
+    """
+    record = Record.objects.filter(study=membership.study, pk=key).first()
+    if record is None:
+        raise Http404(_("There is no such record in this study."))
+    record.study = membership.study
+    return record
+
+
 def chosen(record: Record, choice: str, *, blinded: bool) -> tuple[Code, Suggestion | None]:
     """The code that is meant: ``s`` and a suggestion's key, or ``c`` and a code.
 
@@ -103,11 +116,12 @@ def chosen(record: Record, choice: str, *, blinded: bool) -> tuple[Code, Suggest
         Conflict: when the suggestion is none of the record's any more.
     """
     kind, value = choice[:1], choice[1:]
-    if kind == "s" and record.suggestion_set is not None and not blinded:
-        for suggestion in record.suggestion_set.suggestions.all():
-            if str(suggestion.pk) == value:
-                return suggestion.code, suggestion
-        raise Conflict(_(review.STALE))
+    if kind == "s" and record.suggestion_set_id is not None and not blinded:
+        suggestions = Suggestion.objects.filter(suggestion_set=record.suggestion_set_id, pk=key_of(value))
+        suggestion = suggestions.select_related("code").first()
+        if suggestion is None:
+            raise Conflict(_(review.STALE))
+        return suggestion.code, suggestion
     code = code_search.code_of(record.study, value) if kind == "c" else None
     if code is None:
         raise InvalidInput(_("Choose a code first: one of the candidates, or one found by the search."))

@@ -8,10 +8,17 @@ from coding_app import permissions
 from coding_app.exceptions import Conflict, InvalidInput
 from coding_app.models import Membership
 from coding_app.selectors import queue as selected
-from coding_app.selectors import records
 from coding_app.services import same_text
 from coding_app.views.access import PageRequest, member_view
-from coding_app.views.queue_entered import Entered, EnteredForm, Notice, chosen, key_of, opened_at
+from coding_app.views.queue_entered import (
+    Entered,
+    EnteredForm,
+    Notice,
+    chosen,
+    key_of,
+    opened_at,
+    record_entered,
+)
 from coding_app.views.queue_screen import again, go_on, refused, screen
 
 CODE = gettext_noop("code records")
@@ -29,7 +36,7 @@ def show_or_decide(request: PageRequest, membership: Membership) -> HttpResponse
     if "confirmed" not in request.POST:
         return screen(request, membership, entered=Entered.of(request.POST), preview=True)
     data = form.cleaned_data
-    record = records.record_of(membership.study, data["record"])
+    record = record_entered(membership, data["record"])
     keys = {key_of(text) for text in request.POST.getlist("same")} - {0, record.pk}
     try:
         code, suggestion = chosen(record, data["choice"], blinded=membership.blinded)
@@ -54,10 +61,10 @@ def show_or_decide(request: PageRequest, membership: Membership) -> HttpResponse
     left = len(keys) + 1 - len(made)
     spoken = _("Coded %(code)s: %(n)s records. Next record.") % {"code": code.code, "n": len(made)}
     if not left:
-        return go_on(request, membership, spoken)
+        return go_on(request, membership, spoken, last=made[-1])
     text = ngettext(
         "%(n)s record was left out: it changed meanwhile, or another coder has it.",
         "%(n)s records were left out: they changed meanwhile, or another coder has them.",
         left,
     ) % {"n": left}
-    return go_on(request, membership, f"{spoken} {text}", notice=Notice(f"{spoken} {text}"))
+    return go_on(request, membership, f"{spoken} {text}", notice=Notice(f"{spoken} {text}"), last=made[-1])

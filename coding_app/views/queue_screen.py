@@ -11,7 +11,7 @@ from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
 
 from coding_app.choices import CannotCodeReason, JobKind
-from coding_app.models import Membership, QueueItem, Study
+from coding_app.models import Decision, Membership, QueueItem, Record, Study
 from coding_app.selectors import code_search, code_tree, flags, highlight, jobs, records, text_history
 from coding_app.selectors import queue as selected
 from coding_app.services import review
@@ -34,11 +34,19 @@ class SameText:
 
 
 def go_on(
-    request: PageRequest, membership: Membership, spoken: str, *, notice: Notice | None = None
+    request: PageRequest,
+    membership: Membership,
+    spoken: str,
+    *,
+    notice: Notice | None = None,
+    last: Decision | None = None,
 ) -> HttpResponse:
-    """What comes next: for HTMX at once, else by a redirect, so that loading again sends nothing twice."""
+    """What comes next: for HTMX at once, else by a redirect, so that loading again sends nothing twice.
+
+    ``last`` is the decision just made, which is the one that undoing would take back.
+    """
     if request.htmx:
-        return screen(request, membership, spoken=spoken, notice=notice)
+        return screen(request, membership, spoken=spoken, notice=notice, last=last)
     if notice is not None:
         messages.warning(request, notice.text)
     return redirect("queue", membership.study.slug)
@@ -73,6 +81,7 @@ def screen(
     spoken: str = "",
     arrived: str = "",
     preview: bool = False,
+    last: Decision | None = None,
     status: int = 200,
 ) -> HttpResponse:
     """The queue's screen, whole or for HTMX the part that changes.
@@ -84,7 +93,7 @@ def screen(
     item = review.open_next(study=study, user=user, order=wanted.served, only=wanted.only(study))
     context: dict[str, object] = {
         "counts": selected.queue_counts(study, user, blinded=membership.blinded),
-        "last": selected.last_decision(study, user),
+        "last": last or selected.last_decision(study, user),
         "notice": notice,
         "spoken": notice.text if notice else spoken,
         "lease_seconds": settings.LEASE_SECONDS,
@@ -101,9 +110,7 @@ def screen(
             context |= _behind(study)
     else:
         context["spoken"] = context["spoken"] or arrived
-        context |= _record(item, membership, entered or Entered(), picked)
-        if item.round_record_id is None:
-            context |= _same_text(item, request.user, listed=preview)
+        context |= _record(item, membership, entered or Entered(), picked, preview=preview)
         context |= hits(membership, query, under)
     template = "queue/screen.html" if request.htmx else "queue/show.html"
     response = study_page(request, membership, template, context, status=status)
@@ -120,9 +127,9 @@ def _behind(study: Study) -> dict[str, object]:
     }
 
 
-def _same_text(item: QueueItem, user: User, *, listed: bool) -> dict[str, object]:
+def _same_text(record: Record, user: User, *, listed: bool) -> dict[str, object]:
     """How many other records with the same text could be coded with this one; ``listed``, which."""
-    others = selected.same_text(item.record, user)[: SAME + 1]
+    others = selected.same_text(record, user)[: SAME + 1]
     found = list(others.defer("values")) if listed else []
     count = len(found) if listed else others.count()
     if not count:
@@ -130,7 +137,9 @@ def _same_text(item: QueueItem, user: User, *, listed: bool) -> dict[str, object
     return {"same": SameText(min(count, SAME), is_more=count > SAME), "preview": found[:SAME]}
 
 
-def _record(item: QueueItem, membership: Membership, entered: Entered, picked: str) -> dict[str, object]:
+def _record(
+    item: QueueItem, membership: Membership, entered: Entered, picked: str, *, preview: bool
+) -> dict[str, object]:
     opened = selected.open_record(item)
     record = opened.record
     lost_note, moved = "", entered.record not in {0, record.pk}
@@ -163,6 +172,7 @@ def _record(item: QueueItem, membership: Membership, entered: Entered, picked: s
         "opened": opened_token(record, entered.opened),
         "flags": flags.at_record(record.pk, membership),
         "before": None if membership.blinded else text_history.coded_before(record),
+        **({} if item.round_record_id else _same_text(record, membership.user, listed=preview)),
     }
 
 

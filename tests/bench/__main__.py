@@ -15,6 +15,7 @@ MEASURES = (
     "coding_with_model",
     "serving",
     "code_search",
+    "decisions",
 )
 
 

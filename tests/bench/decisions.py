@@ -1,11 +1,11 @@
 """Time per decision as a study grows: `python -m tests.bench.decisions`.
 
-A coder works the queue of a study in PostgreSQL through Django's test client, as the browser does: one request
-a decision, whose answer is the next record. The study is one of 1,000 records of the English demonstration,
-coded by its dictionary, that grows to each size by copies made in the database: records with candidates, places
-in the queue, decisions of the same coder and a journal; about twenty records share a text. Time is that of the
-server for a request, all middlewares and templates included. Options: --sizes N N N, --decisions N (timed at
-each size), --profile (where the time of the last size goes).
+A coder works the queue of a study in PostgreSQL through Django's test client, as the browser does: one
+request a decision, whose answer is the next record. The study is one of 1,000 records of the English
+demonstration, coded by its dictionary, that grows to each size by copies made in the database: records with
+candidates, places in the queue, decisions of the same coder and a journal; about twenty records share a text.
+Time is that of the server for a request, all middlewares and templates included. Options: --sizes N N N,
+--decisions N (timed at each size), --profile (where the time of the last size goes).
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ def measure(folder: Path, sizes: Sequence[int], decisions: int, *, profiled: boo
             ratio = f"{shown[0] / smallest[0]:.2f} and {shown[1] / smallest[1]:.2f} times the smallest"
             print(
                 f"  {size:9,} records: p50 {shown[0]:5.1f} ms, p95 {shown[1]:5.1f} ms ({ratio}),"
-                f" of them {own:.1f} ms of Python; {len(asked)} queries, {len(page) / 1024:.0f} KiB an answer",
+                f" of them {own:.1f} ms of Python; {len(asked)} queries, {len(page) / 1024:.0f} KiB",
                 flush=True,
             )
         if profiled:
@@ -155,7 +155,7 @@ def work(client: Client, study: Study, page: str, count: int) -> tuple[list[floa
 
 
 def grow(study: Study, first: int, last: int) -> None:
-    """Copies numbered ``first`` to ``last`` of the study's first thousand records and all that hangs on them."""
+    """Copies ``first`` to ``last`` of the study's first thousand records and all that hangs on them."""
     from django.db import connection, transaction
 
     from coding_app.models import Event, QueueItem, Record, Suggestion, SuggestionSet
@@ -163,28 +163,27 @@ def grow(study: Study, first: int, last: int) -> None:
     if first > last:
         return
     with transaction.atomic(), connection.cursor() as cursor:
-        base = f"record_id IN (SELECT id FROM coding_app_record WHERE study_id = {study.pk} AND line <= {BASE + 1})"
-        shift = {
-            model: f"base.id + copy * {10 * BASE}::bigint" for model in (Record, SuggestionSet, Suggestion)
-        }
+        first_ones = f"SELECT id FROM coding_app_record WHERE study_id = {study.pk} AND line <= {BASE + 1}"
+        base = f"record_id IN ({first_ones})"
+        own = f"base.id + copy * {10 * BASE}::bigint"
         by_record = f"base.record_id + copy * {10 * BASE}::bigint"
         by_set = f"base.suggestion_set_id + copy * {10 * BASE}::bigint"
         plans: list[tuple[type[Model], dict[str, str], str]] = [
             (
                 Record,
                 {
-                    "id": shift[Record],
+                    "id": own,
                     "external_id": "base.external_id || '-' || copy",
                     "line": f"base.line + copy * {BASE}",
                     "suggestion_set_id": by_set,
                     "text_key": f"CASE text_key WHEN '' THEN '' ELSE md5(text_key || copy / {A_TEXT}) END",
                 },
-                base.replace("record_id", "id"),
+                f"id IN ({first_ones})",
             ),
-            (SuggestionSet, {"id": shift[SuggestionSet], "record_id": by_record}, base),
+            (SuggestionSet, {"id": own, "record_id": by_record}, base),
             (
                 Suggestion,
-                {"id": shift[Suggestion], "suggestion_set_id": by_set},
+                {"id": own, "suggestion_set_id": by_set},
                 f"suggestion_set_id IN (SELECT id FROM coding_app_suggestionset WHERE {base})",
             ),
             (QueueItem, {"id": "", "record_id": by_record}, f"{base} AND state = 'open'"),
@@ -195,9 +194,8 @@ def grow(study: Study, first: int, last: int) -> None:
             ),
         ]
         for model, changed, where in plans:
-            columns = [
-                field.column for field in model._meta.local_concrete_fields if changed.get(field.column) != ""
-            ]
+            every = [str(field.column) for field in model._meta.local_concrete_fields]
+            columns = [column for column in every if changed.get(column) != ""]
             values = [changed.get(column, f'base."{column}"') for column in columns]
             names = ", ".join(f'"{column}"' for column in columns)
             cursor.execute(
@@ -213,12 +211,17 @@ def grow(study: Study, first: int, last: int) -> None:
 def _decided(cursor: object, study: Study) -> None:
     """What the machine accepted in copies was decided by the coder."""
     cursor.execute(  # type: ignore[attr-defined]
-        "WITH changed AS (UPDATE coding_app_record SET status = 'decided', route = 'person', decided_by_id = %(user)s,"
-        " version = version + 1 WHERE study_id = %(study)s AND status = 'accepted' AND external_id LIKE '%%-%%'"
-        " RETURNING id, final_code_id, version, decided_at)"
-        " INSERT INTO coding_app_decision (record_id, coder_id, kind, code_id, reason, note, record_version,"
-        " decided_at, blinded) SELECT id, %(user)s, 'code', final_code_id, '', '', version - 1, decided_at, false"
-        " FROM changed",
+        """
+        WITH changed AS (
+            UPDATE coding_app_record
+            SET status = 'decided', route = 'person', decided_by_id = %(user)s, version = version + 1
+            WHERE study_id = %(study)s AND status = 'accepted' AND external_id LIKE '%%-%%'
+            RETURNING id, final_code_id, version, decided_at
+        )
+        INSERT INTO coding_app_decision
+            (record_id, coder_id, kind, code_id, reason, note, record_version, decided_at, blinded)
+        SELECT id, %(user)s, 'code', final_code_id, '', '', version - 1, decided_at, false FROM changed
+        """,
         {"user": study.created_by_id, "study": study.pk},
     )
 
