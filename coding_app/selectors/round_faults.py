@@ -73,7 +73,7 @@ def _not_blind(members: Mapping[int, Membership], keys: list[int]) -> Iterator[F
     """Supervisors and managers see everything, so they cannot be blinded."""
     seeing = [members[key].user.get_username() for key in keys if members[key].role != Role.CODER]
     if seeing:
-        told = _("Only members with the role coder can be blinded; %(names)s see more than that.")
+        told = _("Only members with the role coder can be blinded. These see more than that: %(names)s.")
         yield Fault("coders", told % {"names": ", ".join(seeing)})
 
 

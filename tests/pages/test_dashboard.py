@@ -14,7 +14,7 @@ from coding_app.models import Export, Job, Record, Study, WorkerHeartbeat
 from coding_app.routing import Settings
 from coding_app.selectors.records import RecordFilter
 from coding_app.services import route, work
-from tests import scored
+from tests import drawn, scored
 
 LINK = re.compile(r'<a href="([^"]*/records/[^"]*)">\s*([\d,]+)[^<]*</a>')
 
@@ -208,3 +208,26 @@ def test_the_page_of_a_routing_says_what_it_changed(
     page = sign_in("coder").get(f"/studies/{coded_study.slug}/jobs/{job.pk}/")
     assert page.context["rerouting"].looked_at == 7
     assert "Routed otherwise than before" in page.content.decode()
+
+
+def test_disputed_and_final_records_are_counted_and_the_open_round_is_named(
+    coded_study: Study, sign_in: Callable[[str], Client]
+) -> None:
+    target = f"/studies/{coded_study.slug}/"
+    client = sign_in("supervisor")
+    before = client.get(target)
+    assert "disputed" not in before.content.decode()
+    codes = {"001": "716", "002": "465", "003": "510", "004": "411", "005": "900", "006": "801", "009": "715"}
+    drawn.draw(coded_study, "coder", "ada", name="Autumn")
+    drawn.decide(coded_study, "coder", codes)
+    drawn.decide(coded_study, "ada", {**codes, "002": "411"})
+    page = client.get(target)
+    progress = page.context["progress"]
+    assert (progress.statuses["disputed"], progress.final) == (1, 8)
+    found = dict(LINK.findall(page.content.decode()))
+    for status, number in (("disputed", "1"), ("final", "8")):
+        href = f"{target}records/?status={status}"
+        assert found[href] == number
+        assert client.get(href).context["page"].paginator.count == int(number)
+    assert "1 record is disputed" in page.content.decode()
+    assert f'href="{target}rounds/1/"' in page.content.decode()
