@@ -20,7 +20,7 @@ from coding_app.round_plans import RoundPlan
 from coding_app.sampling import share_out
 from coding_app.selectors import populations
 from coding_app.selectors.populations import Candidate
-from coding_app.services import events, jobs, placing
+from coding_app.services import events, jobs, ordering
 
 
 def run(claim: jobs.Claim) -> None:
@@ -182,16 +182,13 @@ class _Drawing:
         for row in rows:
             at = self._shared[row.position - 1] if self._shared else ()
             for slot, coder in enumerate([self._coders[one] for one in at] or [None], start=1):
-                unsure = placing.UNKNOWN
-                if row.machine_probability is not None:
-                    unsure = 1.0 - row.machine_probability
                 yield QueueItem(
                     study_id=self._round.study_id,
                     record_id=row.record_id,
                     round_record=row,
                     slot=slot,
                     assigned_id=coder,
-                    uncertainty=unsure,
+                    uncertainty=ordering.uncertainty(row.machine_probability),
                 )
 
     @transaction.atomic

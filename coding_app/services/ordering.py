@@ -1,37 +1,30 @@
 """What orders the study's own queue beside the import: how unsure the machine was, how frequent the text."""
 
-from __future__ import annotations
+from collections.abc import Iterable, Iterator
+from typing import Final
 
-from django.db import connection
+from django.conf import settings
+from django.db.models import Count
 
 from coding_app.choices import JobKind, QueueState, RecordStatus
-from coding_app.models import Job, QueueItem, Record, Study, SuggestionSet
+from coding_app.models import Job, QueueItem, Record, Study
 
-_CHANGING = (JobKind.IMPORT, JobKind.CODE, JobKind.ROUTE)
+UNKNOWN: Final = 1.0
+"""The uncertainty of a record without a probability: as if there were no suggestion."""
 
-_REFRESH = """
-UPDATE {place} AS place
-SET frequency = found.frequency, uncertainty = found.uncertainty
-FROM (
-    SELECT record.id,
-           COALESCE(same.records, 1) AS frequency,
-           COALESCE(1.0 - answer.probability, 1.0) AS uncertainty
-    FROM {record} AS record
-    LEFT JOIN (
-        SELECT text_key, COUNT(*) AS records
-        FROM {record}
-        WHERE study_id = %(study)s AND text_key <> '' AND status <> %(removed)s
-        GROUP BY text_key
-    ) AS same ON same.text_key = record.text_key
-    LEFT JOIN {answer} AS answer ON answer.id = record.suggestion_set_id
-    WHERE record.study_id = %(study)s
-) AS found
-WHERE place.record_id = found.id
-  AND place.study_id = %(study)s
-  AND place.state = %(open)s
-  AND place.round_record_id IS NULL
-  AND (place.frequency <> found.frequency OR place.uncertainty <> found.uncertainty)
-"""
+_CHANGING: Final = (JobKind.IMPORT, JobKind.CODE, JobKind.ROUTE)
+
+
+def uncertainty(probability: float | None) -> float:
+    """How unsure the machine was of its first suggestion."""
+    return UNKNOWN if probability is None else 1.0 - probability
+
+
+def frequencies(study_id: int, keys: Iterable[str]) -> dict[str, int]:
+    """How many records of the study have the texts of these keys; blank ones have none in common."""
+    wanted = {key for key in keys if key}
+    found = Record.objects.filter(study=study_id, text_key__in=wanted).exclude(status=RecordStatus.REMOVED)
+    return dict(found.order_by().values_list("text_key").annotate(n=Count("pk")))
 
 
 def after(job: Job) -> None:
@@ -43,14 +36,34 @@ def after(job: Job) -> None:
 def refresh(study: Study) -> int:
     """Set frequency and uncertainty of every open place where they changed; how many places.
 
-    ``frequency`` is the number of the study's records with the same normalised literals (1 where both are
-    blank). One statement: counting text by text would take as long as the study is large, squared.
+    Texts are counted in one statement. Places are written some at a time: while one is being written nobody
+    is served it, and a queue that is written as a whole would look empty.
     """
-    names = {"place": QueueItem, "record": Record, "answer": SuggestionSet}
-    quoted = {name: connection.ops.quote_name(model._meta.db_table) for name, model in names.items()}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _REFRESH.format(**quoted),
-            {"study": study.pk, "removed": RecordStatus.REMOVED.value, "open": QueueState.OPEN.value},
-        )
-        return int(cursor.rowcount)
+    records = Record.objects.filter(study=study).exclude(text_key="").exclude(status=RecordStatus.REMOVED)
+    counted = records.order_by().values_list("text_key").annotate(n=Count("pk"))
+    several = dict(counted.filter(n__gt=1))
+    changed = 0
+    for chunk in _chunks(study):
+        different = []
+        for place in chunk:
+            frequency = several.get(place.record.text_key, 1)
+            answer = place.record.suggestion_set
+            unsure = uncertainty(answer.probability if answer else None)
+            if (place.frequency, place.uncertainty) != (frequency, unsure):
+                place.frequency, place.uncertainty = frequency, unsure
+                different.append(place)
+        QueueItem.objects.bulk_update(different, ["frequency", "uncertainty"], batch_size=500)
+        changed += len(different)
+    return changed
+
+
+def _chunks(study: Study) -> Iterator[list[QueueItem]]:
+    """The open places of the study's own queue, in the order of their records."""
+    found = QueueItem.objects.filter(study=study, state=QueueState.OPEN, round_record__isnull=True)
+    found = found.select_related("record__suggestion_set").only(
+        "frequency", "uncertainty", "record__text_key", "record__suggestion_set__probability"
+    )
+    after = 0
+    while chunk := list(found.filter(record__gt=after).order_by("record_id")[: settings.JOB_CHUNK]):
+        yield chunk
+        after = chunk[-1].record_id

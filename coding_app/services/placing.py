@@ -8,10 +8,9 @@ from coding_app.choices import Outcome, QueueState, RecordStatus, Route, Rule
 from coding_app.models import Code, QueueItem, Record, Routing, SuggestionSet
 from coding_app.routing import Facts, Rules
 from coding_app.selectors.routing import route_of
+from coding_app.services import ordering
 
 SET_ASIDE: Final = frozenset({Outcome.CHILD, Outcome.UNKNOWN})
-UNKNOWN: Final = 1.0
-"""The uncertainty of a record without a probability: as if there were no suggestion."""
 _FIELDS: Final = ("status", "final_code", "route", "rule", "routing", "decided_by", "decided_at", "version")
 
 
@@ -85,22 +84,21 @@ def _keep_queue(records: Iterable[Record]) -> None:
 
 
 def open_places(records: Sequence[Record]) -> None:
-    """Give records that have none a place in the study's own queue."""
-    unsure = uncertainties(record.suggestion_set_id for record in records)
+    """Give records of a study that have none a place in its own queue."""
+    if not records:
+        return
+    sets = SuggestionSet.objects.filter(pk__in={one.suggestion_set_id for one in records})
+    sure = dict(sets.values_list("pk", "probability"))
+    same = ordering.frequencies(records[0].study_id, (one.text_key for one in records))
     QueueItem.objects.bulk_create(
         [
             QueueItem(
                 study_id=record.study_id,
                 record=record,
-                uncertainty=unsure.get(record.suggestion_set_id, UNKNOWN),
+                uncertainty=ordering.uncertainty(sure.get(record.suggestion_set_id or 0)),
+                frequency=same.get(record.text_key, 1),
             )
             for record in records
         ],
         batch_size=500,
     )
-
-
-def uncertainties(sets: Iterable[int | None]) -> dict[int | None, float]:
-    """How unsure the machine was of the first suggestion, by suggestion set, where it has a probability."""
-    found = SuggestionSet.objects.filter(pk__in={key for key in sets if key}, probability__isnull=False)
-    return {key: 1.0 - share for key, share in found.values_list("pk", "probability") if share is not None}

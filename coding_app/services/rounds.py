@@ -25,7 +25,7 @@ from coding_app.models.rounds import OPEN_STATES
 from coding_app.round_plans import EVERYBODY, RoundPlan
 from coding_app.selectors import round_faults
 from coding_app.selectors.populations import UNSETTLED
-from coding_app.services import events, jobs, ordering, placing, settling
+from coding_app.services import events, jobs, placing, settling
 
 CHUNK = 500
 _BY_ALL = (RoundKind.CALIBRATION, RoundKind.GOLD)
@@ -188,8 +188,6 @@ def _end(current: Round, state: RoundState, user: User) -> None:
         if current.kind != RoundKind.GOLD:
             placing.open_places([one for one in records if one.status == RecordStatus.WAITING])
     _move(current, state, Verb.ROUND_CLOSED, gesture, withdrawn=withdrawn)
-    if withdrawn:
-        ordering.refresh(current.study)
 
 
 def _chunks(current: Round, states: tuple[RoundRecordState, ...]) -> Iterator[list[RoundRecord]]:
