@@ -116,8 +116,8 @@ def percent(ratings: Ratings) -> Estimate:
     With two raters this is the percent agreement; with more it is Fleiss' observed agreement (1971). The
     interval is Wilson's.
     """
-    agreed = [_agreed(Counter(given)) for given in ratings if len(given) > 1]
-    return share(math.fsum(agreed), len(agreed))
+    twice = [one for one in _patterns(ratings) if one.raters > 1]
+    return share(math.fsum(one.subjects * one.agreed for one in twice), sum(one.subjects for one in twice))
 
 
 def cohen(pairs: Sequence[tuple[str, str]]) -> Estimate:
@@ -154,21 +154,22 @@ def gwet(ratings: Ratings, *, categories: int) -> Estimate:
     Raises:
         ValueError: when more categories were given than there are.
     """
-    counted = [Counter(given) for given in ratings if given]
-    met = set().union(*counted) if counted else set()
+    found = _patterns(ratings)
+    met = {category for one in found for category in one.counts}
     if len(met) > categories:
         raise ValueError(f"{len(met)} categories were given, of {categories} there are")
     if categories < 2:
-        problem = Problem.ONE_CATEGORY if counted else Problem.NOTHING
-        return Estimate(None, None, None, len(_twice(counted)), problem=problem)
-    shares = _shares(counted)
+        n = sum(one.subjects for one in found if one.raters > 1)
+        problem = Problem.ONE_CATEGORY if n else Problem.NOTHING
+        return Estimate(None, None, None, n, problem=problem)
+    shares = _shares(found)
     chance = math.fsum(part * (1 - part) for part in shares.values()) / (categories - 1)
-    by_subject = [
-        math.fsum(count * (1 - shares[one]) for one, count in given.items())
-        / (given.total() * (categories - 1))
-        for given in counted
+    by_pattern = [
+        math.fsum(count * (1 - shares[category]) for category, count in one.counts.items())
+        / (one.raters * (categories - 1))
+        for one in found
     ]
-    return _linearised(counted, chance, by_subject)
+    return _linearised(found, chance, by_pattern)
 
 
 def fleiss(ratings: Ratings) -> Estimate:
@@ -177,55 +178,68 @@ def fleiss(ratings: Ratings) -> Estimate:
     The variance is Gwet's (2014), by linearising: it holds for an interval whatever the agreement
     and for subjects with missing ratings. Fleiss' own of 1971 holds for raters who agree by chance only.
     """
-    counted = [Counter(given) for given in ratings if given]
-    shares = _shares(counted)
+    found = _patterns(ratings)
+    shares = _shares(found)
     chance = math.fsum(part * part for part in shares.values())
-    by_subject = [
-        math.fsum(count * shares[one] for one, count in given.items()) / given.total() for given in counted
+    by_pattern = [
+        math.fsum(count * shares[category] for category, count in one.counts.items()) / one.raters
+        for one in found
     ]
-    return _linearised(counted, chance, by_subject)
+    return _linearised(found, chance, by_pattern)
 
 
-def _agreed(given: Counter[str]) -> float:
-    """The share of agreeing pairs among the raters of one subject, two or more."""
-    raters = given.total()
-    return sum(count * (count - 1) for count in given.values()) / (raters * (raters - 1))
+@dataclass(frozen=True, slots=True)
+class _Pattern:
+    """Ratings that ``subjects`` have in common: how often each category was given."""
+
+    counts: dict[str, int]
+    raters: int
+    subjects: int
+
+    @property
+    def agreed(self) -> float:
+        """The share of agreeing pairs among the raters, two or more."""
+        alike = sum(count * (count - 1) for count in self.counts.values())
+        return alike / (self.raters * (self.raters - 1))
 
 
-def _twice(counted: Sequence[Counter[str]]) -> list[Counter[str]]:
-    return [given for given in counted if given.total() > 1]
+def _patterns(ratings: Ratings) -> list[_Pattern]:
+    """The subjects that were rated at all; those with the same ratings together, for there are many."""
+    same = Counter(tuple(sorted(given)) for given in ratings if given)
+    return [_Pattern(dict(Counter(given)), len(given), subjects) for given, subjects in same.items()]
 
 
-def _shares(counted: Sequence[Counter[str]]) -> dict[str, float]:
+def _shares(found: Sequence[_Pattern]) -> dict[str, float]:
     """How likely each category is: the mean over the subjects of its share of their ratings."""
+    subjects = sum(one.subjects for one in found)
     sums: dict[str, float] = {}
-    for given in counted:
-        for one, count in given.items():
-            sums[one] = sums.get(one, 0.0) + count / given.total()
-    return {one: part / len(counted) for one, part in sums.items()}
+    for one in found:
+        for category, count in one.counts.items():
+            sums[category] = sums.get(category, 0.0) + one.subjects * count / one.raters
+    return {category: part / subjects for category, part in sums.items()}
 
 
-def _linearised(counted: Sequence[Counter[str]], chance: float, by_subject: Iterable[float]) -> Estimate:
+def _linearised(found: Sequence[_Pattern], chance: float, by_pattern: Iterable[float]) -> Estimate:
     """(observed - chance) / (1 - chance), and its variance from what each subject adds (Gwet 2014).
 
-    ``by_subject`` is what each subject's own categories say of the chance agreement.
+    ``by_pattern`` is what the categories of each pattern say of the chance agreement.
     """
-    n, n_twice = len(counted), len(_twice(counted))
+    n = sum(one.subjects for one in found)
+    n_twice = sum(one.subjects for one in found if one.raters > 1)
     if not n_twice:
         return Estimate(None, None, None, 0, problem=Problem.NOTHING)
     if 1 - chance < _NONE:
         return Estimate(None, None, None, n_twice, problem=Problem.ONE_CATEGORY)
-    agreed = [_agreed(given) if given.total() > 1 else None for given in counted]
-    observed = math.fsum(one for one in agreed if one is not None) / n_twice
+    observed = math.fsum(one.subjects * one.agreed for one in found if one.raters > 1) / n_twice
     value = (observed - chance) / (1 - chance)
     if n < 2:
         return Estimate(value, None, None, n_twice, problem=Problem.ONE_SUBJECT)
-    added = [
-        (0.0 if own is None else n / n_twice * (own - chance) / (1 - chance))
-        - 2 * (1 - value) * (by_chance - chance) / (1 - chance)
-        for own, by_chance in zip(agreed, by_subject, strict=True)
-    ]
-    variance = math.fsum((one - value) ** 2 for one in added) / (n * (n - 1))
+    squares = []
+    for one, by_chance in zip(found, by_pattern, strict=True):
+        own = n / n_twice * (one.agreed - chance) / (1 - chance) if one.raters > 1 else 0.0
+        added = own - 2 * (1 - value) * (by_chance - chance) / (1 - chance)
+        squares.append(one.subjects * (added - value) ** 2)
+    variance = math.fsum(squares) / (n * (n - 1))
     return _estimate(value, variance, n_twice, observed=observed, chance=chance, quantile=_student(n - 1))
 
 
