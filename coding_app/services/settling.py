@@ -83,7 +83,7 @@ def untouched(within: RoundRecord, record: Record) -> bool:
     if within.round.kind == RoundKind.GOLD:  # which has nothing to do with where the record stands
         return True
     told = Event.objects.filter(record=record, data__round=within.round.number, data__version__isnull=False)
-    return told.latest("pk").data["version"] == record.version
+    return bool(told.latest("pk").data["version"] == record.version)
 
 
 def standing(within: RoundRecord) -> list[Decision]:
