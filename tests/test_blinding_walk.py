@@ -93,7 +93,9 @@ def walk(client: Client, study: Study) -> Iterator[Answer]:
                 try:
                     answer = getattr(client, method)(target, ASKED)
                     body = b"".join(answer) if answer.streaming else answer.content
-                    yield Answer(address.name, f"{method} {target}", answer.status_code, body.decode())
+                    # What they typed themselves tells them nothing: the form of the language repeats it.
+                    text = body.decode().replace(target, "")
+                    yield Answer(address.name, f"{method} {target}", answer.status_code, text)
                 finally:
                     transaction.savepoint_rollback(before)
                     client.force_login(study.members.get(username="coder"))
@@ -108,17 +110,19 @@ def coder(study: Study) -> Client:
 
 
 def test_a_blinded_coder_finds_nothing_they_may_not_know(study: Study, coder: Client) -> None:
-    answered = set()
+    answered, leaks = set(), []
     for answer in walk(coder, study):
         where = f"{answer.asked} ({answer.status})"
-        assert answer.status < 500, where
+        if answer.status >= 500:
+            leaks.append(where)
         if answer.status not in {401, 403, 404, 405} and not answer.name.startswith("admin:"):
             answered.add(answer.name)
-        assert not SECRETS.search(answer.text), (where, SECRETS.search(answer.text))
-        if answer.name not in OF_THE_CLASSIFICATION | PUBLIC:
-            assert not CODES.search(answer.text), (where, CODES.search(answer.text))
-        if answer.name not in PUBLIC:
-            assert not WORDS.search(answer.text), (where, WORDS.search(answer.text))
+        looked_for = [SECRETS]
+        looked_for += [CODES] if answer.name not in OF_THE_CLASSIFICATION | PUBLIC else []
+        looked_for += [WORDS] if answer.name not in PUBLIC else []
+        found = [match for match in (one.search(answer.text) for one in looked_for) if match]
+        leaks += [f"{where}: …{one.string[max(0, one.start() - 60) : one.end() + 60]}…" for one in found]
+    assert not leaks, "\n".join(leaks)
     assert answered == {name for name in OPEN if not name.startswith("admin:")}
 
 

@@ -69,8 +69,9 @@ def member_view(
         def opened(request: PageRequest, slug: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             membership = studies.membership_in(request.user, slug)
             try:
-                permissions.require(membership.role, roles, what)
+                # Before the role is asked: what it is that they may not do would tell them of it.
                 permissions.require_open(membership, open_to_blinded=open_to_blinded)
+                permissions.require(membership.role, roles, what)
                 return view(request, membership, *args, **kwargs)
             except NotAllowed as error:
                 raise PermissionDenied(str(error)) from error

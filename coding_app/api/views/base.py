@@ -91,8 +91,9 @@ class StudyViews(ApiViews[M], Generic[M]):
         # Neither has a view here: that the address does not answer to the method is said later.
         if self.action and self.action != "metadata":
             need = self.needs[self.action]
-            permissions.require(self.membership.role, need.roles, need.what)
+            # Before the role is asked: what it is that they may not do would tell them of it.
             permissions.require_open(self.membership, open_to_blinded=self.action in self.open_to_blinded)
+            permissions.require(self.membership.role, need.roles, need.what)
 
     @property
     def study(self) -> Study:
