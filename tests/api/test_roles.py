@@ -9,9 +9,10 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.test import APIClient
 
 from coding_app.api import urls
-from coding_app.choices import FileKind
+from coding_app.choices import FileKind, RoundKind
 from coding_app.models import Job, Membership, Study
-from coding_app.services import exports, jobs, suggest
+from coding_app.round_plans import RoundPlan
+from coding_app.services import exports, jobs, rounds, suggest
 from tests import factories, kept_models
 from tests.api.conftest import Login
 
@@ -90,6 +91,20 @@ DOORS = [
     Door("get", "explorer", "explorer/", SUPERVISORS),
     Door("get", "labels", "labels/", SUPERVISORS),
     Door("post", "label-review", "labels/1/", SUPERVISORS, 404, {"verdict": "", "seen_verdict": ""}),
+    Door("get", "rounds", "rounds/", SUPERVISORS),
+    Door("post", "rounds", "rounds/", SUPERVISORS, 400, {}),
+    Door("post", "round-preview", "rounds/preview/", SUPERVISORS, 200, {"name": "Again", "kind": "review"}),
+    Door("get", "round", "rounds/{round}/", SUPERVISORS),
+    Door("post", "round-go-on", "rounds/{round}/go-on/", SUPERVISORS, 400),
+    Door("post", "round-close", "rounds/{round}/close/", SUPERVISORS, 409),
+    Door("post", "round-cancel", "rounds/{round}/cancel/", SUPERVISORS),
+    Door("get", "adjudications", "adjudications/", SUPERVISORS),
+    Door("post", "adjudication-next", "adjudications/next/", SUPERVISORS, 204),
+    Door("post", "adjudication-undo", "adjudications/undo/", SUPERVISORS, 409),
+    Door("post", "adjudication-renew", "adjudications/renew/", SUPERVISORS),
+    Door("post", "adjudication-release", "adjudications/release/", SUPERVISORS, 204),
+    Door("post", "adjudication-settle", "adjudications/1/settle/", SUPERVISORS, 404, {"choice": "A"}),
+    Door("post", "adjudication-send-back", "adjudications/1/send-back/", SUPERVISORS, 404, {"question": "?"}),
     Door("get", "search", "search/?q=plumber", MEMBERS),
     Door("get", "models", "models/", SUPERVISORS),
     Door("get", "model", "models/{version}/", SUPERVISORS),
@@ -114,7 +129,9 @@ def places(study: Study) -> dict[str, int]:
     stopped = exports.request(study=study, kind=FileKind.CSV, user=supervisor).job
     jobs.cancel(job=stopped, user=supervisor)
     version = kept_models.add_version(study)
+    plan = RoundPlan(name="Spring", kind=RoundKind.REVIEW)
     return {
+        "round": rounds.set_up(study=study, plan=plan, user=supervisor).number,
         "version": version.number,
         "training": kept_models.add_training(study, version=version).pk,
         "evaluation": kept_models.add_evaluation(study, version).pk,

@@ -9,7 +9,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from coding_app.choices import AcceptBy, JobKind, JobState, Rule, WorkQueue
+from coding_app import routing
+from coding_app.choices import AcceptBy, JobKind, JobState, WorkQueue
 from coding_app.models import Export, Job, Record, Study, WorkerHeartbeat
 from coding_app.routing import Settings
 from coding_app.selectors.records import RecordFilter
@@ -124,10 +125,13 @@ def test_an_export_whose_file_is_gone_is_not_found(
 def answered(study: Study) -> None:
     """Seven records that the model scored, routed by their probabilities, two of them for the audit."""
     scored.score(study, scored.ANSWERS)
+    # Who is audited depends on the keys, which go on from test to test: a seed that draws two of the four.
+    sure = Record.objects.filter(external_id__in=["001", "002", "005", "006"]).values_list("pk", flat=True)
+    seed = next(seed for seed in range(1000) if sum(routing.drawn(seed, key, 0.5) for key in sure) == 2)
     route.save(
         study=study,
         user=None,
-        settings=Settings(accept_by=AcceptBy.PROBABILITY, threshold=0.8, audit_share=0.5, audit_seed=3),
+        settings=Settings(accept_by=AcceptBy.PROBABILITY, threshold=0.8, audit_share=0.5, audit_seed=seed),
     )
     work.run_job(job_id=Job.objects.get(kind=JobKind.ROUTE).pk, worker="test")
 
@@ -139,10 +143,8 @@ def test_what_was_accepted_and_why_the_rest_waits_is_counted(
     answer = sign_in("supervisor").get(f"/studies/{coded_study.slug}/")
     accepted = {count.label: count.number for count in answer.context["routes"]}
     waiting = {count.label: count.number for count in answer.context["waiting_by"]}
-    drawn = Record.objects.filter(rule=Rule.AUDIT).count()
-    assert 0 < drawn < 4
-    assert accepted == {"Model": 4 - drawn}
-    assert waiting == {"Accepted, and drawn for the audit": drawn, "Below the threshold": 3}
+    assert accepted == {"Model": 2}
+    assert waiting == {"Accepted, and drawn for the audit": 2, "Below the threshold": 3}
     for href, number in LINK.findall(answer.content.decode()):
         target = href.replace("&amp;", "&")
         listed = sign_in("supervisor").get(target).context["page"].paginator.count
