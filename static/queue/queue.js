@@ -333,6 +333,7 @@ function afterSwap(event) {
     announce(byId("hits").dataset.announce);
     const [first] = options();
     activate(first ?? null);
+    if (first) byId("hits").scrollIntoView({ block: "nearest" });
     if (pickWhenFound && byId("hits").dataset.query === byId("q").value) {
       pickWhenFound = false;
       if (first) pick(first);
