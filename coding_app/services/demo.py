@@ -10,9 +10,10 @@ from django.db import transaction
 from coding_app import bases
 from coding_app.choices import JobKind, JobState, LabelSource, Role
 from coding_app.exceptions import Conflict, InvalidInput
-from coding_app.models import Classification, Job, Run, Study
+from coding_app.models import Classification, Job, Membership, Run, Study
 from coding_app.services import (
     classifications,
+    demo_rounds,
     dictionaries,
     ingest,
     jobs,
@@ -30,7 +31,12 @@ SHIPPED = HERE / "reference" / "classifications"
 DEMO = HERE / "demo"
 
 PASSWORD = "tiebreak-demo"
-ACCOUNTS = {"manager": Role.MANAGER, "supervisor": Role.SUPERVISOR, "coder": Role.CODER}
+ACCOUNTS = {
+    "manager": Role.MANAGER,
+    "supervisor": Role.SUPERVISOR,
+    "coder": Role.CODER,
+    "coder2": Role.CODER,
+}
 
 WORKER = "load_demo"
 
@@ -96,6 +102,10 @@ def load(wanted: DemoStudy, users: dict[str, User], *, tell: Tell) -> Study:
         route.save(study=study, user=manager, settings=wanted.routing)
     _do_first(study, JobKind.ROUTE)
     _code(study, manager, tell)
+    if wanted.rounds:
+        if not study.rounds.exists():
+            tell(f"{study.name}: rounds of two made-up coders")
+        demo_rounds.load(study, users, draw=lambda made: _do_first(study, JobKind.DRAW, round=made))
     there = {choice.name for choice in bases.usable(study)}
     if wanted.then in there and not study.trainings.filter(base=wanted.then).exists():
         _train(study, wanted, manager, base=wanted.then)
@@ -120,8 +130,9 @@ def _study(wanted: DemoStudy, users: dict[str, User]) -> Study:
             user=users["manager"],
             is_demo=True,
         )
-        for account in ("supervisor", "coder"):
-            members.add(study=study, member=users[account], role=ACCOUNTS[account], user=users["manager"])
+    for account, role in ACCOUNTS.items():
+        if not Membership.objects.filter(study=study, user=users[account]).exists():
+            members.add(study=study, member=users[account], role=role, user=users["manager"])
     studies.use_dictionary(study=study, version=version, user=users["manager"])
     return study
 
@@ -153,9 +164,9 @@ def _code(study: Study, user: User, tell: Tell) -> None:
         _do(first.job)
 
 
-def _do_first(study: Study, kind: JobKind) -> None:
+def _do_first(study: Study, kind: JobKind, **wanted: object) -> None:
     """Do the study's first job of a kind, which is the load's own."""
-    if first := study.jobs.filter(kind=kind).order_by("pk").first():
+    if first := study.jobs.filter(kind=kind, **wanted).order_by("pk").first():
         _do(first)
 
 

@@ -14,7 +14,8 @@ class DemoStudy:
     """One study: its files are in ``coding_app/demo``, its columns are named here.
 
     ``template`` and ``dictionary_phrases`` are what its model learns from, ``routing`` what it accepts.
-    ``then`` is the base of a second training, which a worker does while the study is looked at.
+    ``then`` is the base of a second training, which a worker does while the study is looked at; ``rounds``
+    says whether two coders have been at work.
     """
 
     study: str
@@ -28,6 +29,7 @@ class DemoStudy:
     dictionary_phrases: bool
     routing: Settings
     then: str = ""
+    rounds: bool = False
     epochs: int = 6
 
 
@@ -66,6 +68,7 @@ CERTIFICATES = DemoStudy(
         audit_share=AUDIT_SHARE,
     ),
     then=bases.MINILM,
+    rounds=True,
 )
 
 SURVEY = DemoStudy(

@@ -8,6 +8,7 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
+from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.db import transaction
 from django.db.models import Sum
@@ -21,12 +22,28 @@ from coding_app.choices import (
     LabelSource,
     ModelOrigin,
     RecordStatus,
+    RoundKind,
+    RoundState,
     Rule,
     SuggestionSource,
 )
-from coding_app.models import Event, Job, Record, Run, Study, Suggestion, SuggestionSet, Training
-from coding_app.selectors import explorer
+from coding_app.models import (
+    Adjudication,
+    Decision,
+    Event,
+    Job,
+    QueueItem,
+    Record,
+    Round,
+    Run,
+    Study,
+    Suggestion,
+    SuggestionSet,
+    Training,
+)
+from coding_app.selectors import explorer, rounds
 from coding_app.selectors import routing as routings
+from coding_app.selectors.studies import membership_in
 from coding_app.services import demo, demo_studies, suggest
 
 # Nine trainings of a linear model for the first study alone.
@@ -83,7 +100,7 @@ def test_records_go_where_the_routing_says(said: str) -> None:
             (Rule.GUARDED, RecordStatus.WAITING),
             (Rule.AUDIT, RecordStatus.WAITING),
         ):
-            taken = study.records.filter(rule=rule)
+            taken = study.records.filter(rule=rule).exclude(rounds__round__settles=True)
             assert set(taken.values_list("status", flat=True)) == {status}, rule
         accepted = study.records.filter(rule=Rule.THRESHOLD)
         assert not accepted.filter(suggestion_set__probability__lt=wanted.routing.threshold).exists()
@@ -110,6 +127,30 @@ def test_the_larger_model_is_left_to_the_training_worker(said: str) -> None:
     assert (training.job.state, training.job.queue, training.promote) == (JobState.QUEUED, "training", True)
 
 
+def test_two_coders_have_been_at_work_in_the_english_study(said: str) -> None:
+    study = study_of(CERTIFICATES)
+    evaluation, double = study.rounds.order_by("number")
+    assert (evaluation.kind, evaluation.state) == (RoundKind.EVALUATION, RoundState.CLOSED)
+    settled = rounds.progress(evaluation).records
+    assert settled["agreed"] + settled["adjudicated"] == evaluation.drawn == 60
+    assert settled["adjudicated"] > 5
+    assert (double.kind, double.state) == (RoundKind.DOUBLE, RoundState.CODING)
+    found = rounds.progress(double)
+    assert [(one.user.username, one.decided, one.left) for one in found.coders if one.user] == [
+        ("coder", 24, 0),
+        ("coder2", 24, 0),
+    ]
+    assert found.open_adjudications == found.records["disputed"] > 2
+    assert not study_of(SURVEY).rounds.exists()
+
+
+def test_every_account_may_open_both_studies_and_no_coder_is_left_blinded(said: str) -> None:
+    for wanted in demo_studies.STUDIES:
+        for name, role in demo.ACCOUNTS.items():
+            membership = membership_in(User.objects.get(username=name), study_of(wanted).slug)
+            assert (membership.role, membership.blinded) == (role, False)
+
+
 def test_the_description_says_that_records_and_codes_are_made_up(said: str) -> None:
     assert "codes are made up" in study_of(CERTIFICATES).description
     assert "지어낸" in study_of(SURVEY).description
@@ -122,7 +163,8 @@ def test_loading_it_again_changes_nothing(said: str) -> None:
 
 
 def _state() -> list[object]:
-    counted = [model.objects.count() for model in (Event, Job, Run, Study, SuggestionSet, Training)]
+    models = (Adjudication, Decision, Event, Job, QueueItem, Round, Run, Study, SuggestionSet, Training)
+    counted = [model.objects.count() for model in models]
     return [*counted, Record.objects.aggregate(Sum("version"))]
 
 
