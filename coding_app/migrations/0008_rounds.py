@@ -6,60 +6,80 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('coding_app', '0007_text_keys'),
+        ("coding_app", "0007_text_keys"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.RemoveIndex(
-            model_name='queueitem',
-            name='queue_open_by_record',
+            model_name="queueitem",
+            name="queue_open_by_record",
         ),
         migrations.RemoveIndex(
-            model_name='queueitem',
-            name='queue_open_by_uncertainty',
+            model_name="queueitem",
+            name="queue_open_by_uncertainty",
         ),
         migrations.RemoveIndex(
-            model_name='queueitem',
-            name='queue_open_by_frequency',
+            model_name="queueitem",
+            name="queue_open_by_frequency",
         ),
         migrations.AddField(
-            model_name='round',
-            name='equal_strata',
-            field=models.BooleanField(default=False, help_text='as many records of each stratum; else in proportion to its size'),
+            model_name="round",
+            name="equal_strata",
+            field=models.BooleanField(
+                default=False, help_text="as many records of each stratum; else in proportion to its size"
+            ),
         ),
         migrations.AddField(
-            model_name='roundrecord',
-            name='code_before',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='coding_app.code'),
+            model_name="roundrecord",
+            name="code_before",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="coding_app.code"
+            ),
         ),
         migrations.AddField(
-            model_name='roundrecord',
-            name='decided_at_before',
+            model_name="roundrecord",
+            name="decided_at_before",
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
-            model_name='roundrecord',
-            name='decided_by_before',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="roundrecord",
+            name="decided_by_before",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='roundrecord',
-            name='route_before',
+            model_name="roundrecord",
+            name="route_before",
             field=models.CharField(blank=True, max_length=20),
         ),
         migrations.AddIndex(
-            model_name='queueitem',
-            index=models.Index(condition=models.Q(('round_record__isnull', True), ('state', 'open')), fields=['study', 'record'], name='queue_open_by_record'),
+            model_name="queueitem",
+            index=models.Index(
+                condition=models.Q(("round_record__isnull", True), ("state", "open")),
+                fields=["study", "record"],
+                name="queue_open_by_record",
+            ),
         ),
         migrations.AddIndex(
-            model_name='queueitem',
-            index=models.Index(condition=models.Q(('round_record__isnull', True), ('state', 'open')), fields=['study', '-uncertainty', 'record'], name='queue_open_by_uncertainty'),
+            model_name="queueitem",
+            index=models.Index(
+                condition=models.Q(("round_record__isnull", True), ("state", "open")),
+                fields=["study", "-uncertainty", "record"],
+                name="queue_open_by_uncertainty",
+            ),
         ),
         migrations.AddIndex(
-            model_name='queueitem',
-            index=models.Index(condition=models.Q(('round_record__isnull', True), ('state', 'open')), fields=['study', '-frequency', 'record'], name='queue_open_by_frequency'),
+            model_name="queueitem",
+            index=models.Index(
+                condition=models.Q(("round_record__isnull", True), ("state", "open")),
+                fields=["study", "-frequency", "record"],
+                name="queue_open_by_frequency",
+            ),
         ),
     ]
