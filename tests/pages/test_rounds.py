@@ -250,3 +250,16 @@ def test_coders_see_no_rounds(study: Study, sign_in: SignIn, part: str) -> None:
     assert sign_in("coder").get(address(study, part)).status_code == 403
     assert sign_in("stranger").get(address(study, part)).status_code == 404
     assert study.memberships.get(user__username="coder").role == Role.CODER
+
+
+def test_a_review_without_named_coders_is_for_whoever_works_the_queue(study: Study, sign_in: SignIn) -> None:
+    drawn.draw(
+        study, kind=RoundKind.REVIEW, blinded=False, coders_per_record=1, population={"status": "accepted"}
+    )
+    client = sign_in("supervisor")
+    page = client.get(address(study, "1/")).content.decode()
+    assert "whoever works the queue" in page
+    row = page[page.index('<th scope="row">whoever works the queue') :]
+    target = re.findall(r'href="([^"]+)"', row)[0].replace("&amp;", "&")
+    assert listed(client, target) == {"001", "002", "005", "006", "009"}
+    assert "given to whoever works the queue" in text(client.get(target))
