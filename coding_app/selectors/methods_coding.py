@@ -37,9 +37,9 @@ def records(study: Study, way: flow.Flow, levels: Levels) -> Iterator[Paragraph]
         )
         yield Paragraph(
             _(
-                "Records of people younger than %(age)s years (%(children)s records) and records whose "
-                "occupation and industry were blank or stated as unknown (%(unknown)s) were set aside, after "
-                "Ossiander and Milham (2005)."
+                "Records of people younger than %(age)s years (n = %(children)s) and records whose "
+                "occupation and industry were blank or stated as unknown (n = %(unknown)s) were set aside, "
+                "after Ossiander and Milham (2005)."
             )
             % {
                 "age": study.child_age,

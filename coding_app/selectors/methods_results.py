@@ -156,7 +156,7 @@ def way_of(way: flow.Flow) -> Iterator[Flow]:
             Step(
                 _("Decided by people"),
                 statuses[RecordStatus.DECIDED],
-                _some([Step(_("Of these adjudicated"), way.by_route.get("adjudicated", 0))]),
+                _some([Step(_("Adjudicated"), way.by_route.get("adjudicated", 0))]),
             ),
             Step(_("With a final code, from machine or people"), way.final),
         ),

@@ -39,7 +39,7 @@ def _as_table(flow: Flow) -> Table:
     for step in flow.steps:
         beside = "; ".join(f"{one.label}: {one.records:,}" for one in step.beside)
         rows.append([step.label, f"{step.records:,}", beside])
-    return Table(flow.caption, [_("Step"), _("Records"), _("Of these leave here")], rows, numbers_from=1)
+    return Table(flow.caption, [_("Step"), _("Records"), _("Of these")], rows, numbers_from=1)
 
 
 def _table(file: Any, table: Table) -> None:
