@@ -392,7 +392,7 @@ def ask(address: str, method: str, session: str) -> HttpResponseBase:
 
 def let_in(answer: HttpResponseBase) -> bool:
     """Whether somebody was let in."""
-    to_login = answer.status_code == 302 and answer["Location"].startswith(("/login/", "/admin/login/"))
+    to_login = answer.status_code == 302 and answer["Location"].startswith(("/login/?", "/admin/login/?"))
     return not to_login and answer.status_code not in {401, 403, 404, 405, 500}
 
 

@@ -1,14 +1,15 @@
-"""Who may use which address: every one of them, asked by every kind of user."""
+"""What addresses of a study answer to every kind of user, with a body that they take.
+
+That no address is forgotten is for ``tests/test_permission_matrix.py`` to say.
+"""
 
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 from django.db import transaction
-from django.urls import URLPattern, URLResolver, get_resolver
 from rest_framework.test import APIClient
 
-from coding_app.api import urls
 from coding_app.choices import FileKind, RoundKind
 from coding_app.models import Job, Membership, Study
 from coding_app.round_plans import RoundPlan
@@ -181,20 +182,6 @@ def test_an_address_answers_to_the_roles_it_is_for(study: Study, login: Login, d
 )
 def test_the_common_addresses_ask_for_a_sign_in_too(db: None, address: str) -> None:
     assert APIClient().get(f"/api/v1/{address}").status_code == 401
-
-
-def test_no_address_of_a_study_is_missing_from_the_table() -> None:
-    def answered(patterns: list[URLPattern | URLResolver]) -> set[tuple[str, str]]:
-        return {
-            (method, str(one.name))
-            for one in patterns
-            if isinstance(one, URLPattern)
-            for method in one.callback.actions  # type: ignore[attr-defined]
-            if method != "head"
-        }
-
-    assert answered(urls.study) == {(door.method, door.name) for door in DOORS}
-    assert get_resolver().resolve("/api/v1/studies/mills/search/").url_name == "search"
 
 
 def test_things_of_another_study_are_not_found_from_ones_own(
