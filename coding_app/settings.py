@@ -215,6 +215,7 @@ SPECTACULAR_SETTINGS = {
         "RoundState": "coding_app.choices.RoundState.choices",
         "AdjudicationState": "coding_app.choices.AdjudicationState.choices",
         "CannotCodeReason": "coding_app.choices.CannotCodeReason.choices",
+        "SuggestionSource": "coding_app.choices.SuggestionSource.choices",
         "StudyLabelSource": "coding_app.api.serializers.models.OF_STUDY",
     },
 }

@@ -15,6 +15,7 @@ from coding_app.models import Code, Decision, Membership
 from coding_app.selectors import queue as selected
 from coding_app.selectors import records
 from coding_app.selectors.flags import may_flag
+from coding_app.selectors.rounds import feedback
 from coding_app.services import flags, review
 from coding_app.views.access import PageRequest, member_view, study_page
 from coding_app.views.queue_entered import (
@@ -78,7 +79,7 @@ def decide(request: PageRequest, membership: Membership) -> HttpResponse:
         if stands is None or stands.code != (code or stands.code):
             return again(request, membership, Notice(str(error)), status=409)
         return go_on(request, membership, _spoken(stands))
-    return go_on(request, membership, _spoken(made), last=made)
+    return go_on(request, membership, _spoken(made), last=made, notice=_told(made))
 
 
 @member_view("POST", roles=permissions.CODE_RECORDS, what=CODE, open_to_blinded=True)
@@ -110,7 +111,7 @@ def cannot_code(request: PageRequest, membership: Membership) -> HttpResponse:
         if stands is None or stands.reason != reason:
             return again(request, membership, Notice(str(error)), status=409)
         return go_on(request, membership, _spoken(stands))
-    return go_on(request, membership, _spoken(made), last=made)
+    return go_on(request, membership, _spoken(made), last=made, notice=_told(made))
 
 
 @member_view("POST", roles=permissions.CODE_RECORDS, what=CODE, open_to_blinded=True)
@@ -182,6 +183,19 @@ def open_record(request: PageRequest, membership: Membership, record: int) -> Ht
         messages.warning(request, str(error))
         return redirect("record", membership.study.slug, wanted.pk)
     return redirect("queue", membership.study.slug)
+
+
+def _told(made: Decision) -> Notice | None:
+    """What a coder is told in private at once: that a code known to be right is another one."""
+    right = feedback(made)
+    if right is None:
+        return None
+    text = _("Of record %(record)s the right code is known: %(right)s. You said %(said)s.") % {
+        "record": made.record,
+        "right": f"{right.code} {right.local_title}",
+        "said": made.code.code if made.code else made.get_reason_display(),
+    }
+    return Notice(f"{_spoken(made)} {text}")
 
 
 def _spoken(made: Decision) -> str:

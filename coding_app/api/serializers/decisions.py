@@ -38,6 +38,7 @@ class DecisionInput(Input):
     seen_version = serializers.IntegerField(
         min_value=1, max_value=LARGEST_VERSION, help_text="the version of the record that was looked at"
     )
+    place = Key(required=False, help_text="key of the place in the queue that was opened")
     kind = serializers.ChoiceField(DecisionKind.choices)
     code = serializers.CharField(required=False, max_length=30)
     suggestion = Key(required=False, allow_null=True, help_text="the candidate that was picked, if one was")

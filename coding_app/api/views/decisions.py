@@ -94,6 +94,7 @@ class DecisionViews(StudyViews[Decision]):
             suggestion=suggestion,
             note=given.get("note", ""),
             opened_at=given.get("opened_at"),
+            place=given.get("place"),
         )
 
     def _cannot(self, record: Record, given: dict[str, Any]) -> Decision:
@@ -104,4 +105,5 @@ class DecisionViews(StudyViews[Decision]):
             seen_version=given["seen_version"],
             note=given.get("note", ""),
             opened_at=given.get("opened_at"),
+            place=given.get("place"),
         )

@@ -14,11 +14,12 @@ from rest_framework.response import Response
 from coding_app import permissions
 from coding_app.api.filters import SearchParameters
 from coding_app.api.serializers.catalogue import HitsSerializer
-from coding_app.api.serializers.queue import CountsSerializer, HeldSerializer, OpenRecordSerializer
+from coding_app.api.serializers.queue import CountsSerializer, HeldSerializer, NextInput, OpenRecordSerializer
 from coding_app.api.views.base import ANY_MEMBER, Need, StudyViews
 from coding_app.models import Code, QueueItem
 from coding_app.selectors import api_lists, code_search
 from coding_app.selectors.queue import queue_counts
+from coding_app.selectors.queue_filter import QueueFilter
 from coding_app.services import review
 
 WORK = Need(permissions.CODE_RECORDS, gettext_noop("code records"))
@@ -39,11 +40,18 @@ class QueueViews(StudyViews[QueueItem]):
         return self.shown(counts, CountsSerializer)
 
     @extend_schema(
-        operation_id="studies_queue_next", request=None, responses={200: OpenRecordSerializer, 204: None}
+        operation_id="studies_queue_next", request=NextInput, responses={200: OpenRecordSerializer, 204: None}
     )
     def next(self, request: Request, **where: Any) -> Response:
-        """The record one holds, or else the next free one, leased; 204 when none is free."""
-        item = review.open_next(study=self.study, user=self.user)
+        """The record one holds, or else the next free one, leased; 204 when none is free.
+
+        Records of rounds come first; the study's own queue is narrowed and ordered as asked.
+        """
+        given = self.read(NextInput)
+        wanted = QueueFilter() if self.membership.blinded else given.wanted()
+        item = review.open_next(
+            study=self.study, user=self.user, order=wanted.served, only=wanted.only(self.study)
+        )
         return Response(status=status.HTTP_204_NO_CONTENT) if item is None else self._opened(item)
 
     @extend_schema(operation_id="studies_queue_open", request=None, responses=OpenRecordSerializer)
