@@ -18,6 +18,10 @@ MOST_IN_A_MATRIX: Final = 16
 """Categories that a cross table can show."""
 
 
+Subject = tuple[int, list[str]]
+"""A record's key, and the codes of it that are compared."""
+
+
 class Between(StrEnum):
     """Whose codes are compared with each other."""
 
@@ -121,14 +125,14 @@ class Confused:
 
 def compared(
     found: Sequence[Rated], between: Between, *, coders: frozenset[int] = frozenset()
-) -> list[tuple[int, list[str]]]:
+) -> list[Subject]:
     """Key and codes of each subject that was rated twice.
 
     Among coders a subject is a record with the codes of its coders, in the order of their keys; otherwise it
     is a coder's code of a record followed by the machine's, the known or the final one. ``coders`` limits
     whose codes are looked at.
     """
-    subjects: list[tuple[int, list[str]]] = []
+    subjects: list[Subject] = []
     for one in found:
         given = _given(one, between, coders)
         if between == Between.CODERS:
@@ -165,13 +169,13 @@ def coefficients(
     coders: frozenset[int] = frozenset(),
 ) -> Coefficients:
     """How far the codes agree at a level."""
-    people = raters(found, between, coders)
-    subjects = [
-        (key, [levels.at(code, level) for code in given])
-        for key, given in compared(found, between, coders=coders)
-    ]
-    given = [codes for _key, codes in subjects]
-    two = between != Between.CODERS or len(people) == 2
+    two = between != Between.CODERS or len(raters(found, between, coders)) == 2
+    return _figures(compared(found, between, coders=coders), levels, level, two=two)
+
+
+def _figures(subjects: Sequence[Subject], levels: Levels, level: int, *, two: bool) -> Coefficients:
+    """Coefficients of subjects; ``two``: of two fixed raters, always in the same order."""
+    given = [[levels.at(code, level) for code in codes] for _key, codes in subjects]
     return Coefficients(
         level=level,
         percent=agreement.percent(given),
@@ -179,26 +183,18 @@ def coefficients(
         gwet=agreement.gwet(given, categories=levels.categories(level)),
         fleiss=None if two else agreement.fleiss(given),
         records=len({key for key, _codes in subjects}),
-        differing=len({key for key, codes in subjects if len(set(codes)) > 1}),
+        differing=len({key for (key, _), codes in zip(subjects, given, strict=True) if len(set(codes)) > 1}),
     )
 
 
 def by_pair(found: Sequence[Rated], levels: Levels, level: int) -> list[OfTwo]:
     """Every two coders who coded the same records."""
-    met = {two for one in found for two in combinations(sorted(one.by), 2)}
-    return [
-        OfTwo(
-            *two,
-            coefficients(
-                [one for one in found if two[0] in one.by and two[1] in one.by],
-                Between.CODERS,
-                levels,
-                level,
-                coders=frozenset(two),
-            ),
-        )
-        for two in sorted(met)
-    ]
+    met: dict[tuple[int, int], list[Subject]] = {}
+    for one in found:
+        for first, second in combinations(sorted(one.by), 2):
+            codes = [one.by[first].code, one.by[second].code]
+            met.setdefault((first, second), []).append((one.key, codes))
+    return [OfTwo(*two, _figures(subjects, levels, level, two=True)) for two, subjects in sorted(met.items())]
 
 
 def pairs(
