@@ -1,26 +1,19 @@
-"""Rounds that are set up, drawn and coded through the services, as people would."""
+"""Rounds that are drawn and worked through to their end by coders, each by codes of their own."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.auth.models import User
 
-from coding_app.choices import CannotCodeReason, Role, RoundKind, Selection
-from coding_app.models import Code, Membership, QueueItem, Round, Study
+from coding_app.choices import CannotCodeReason, RoundKind, Selection
+from coding_app.models import Code, QueueItem, Round, Study
 from coding_app.round_plans import RoundPlan
-from coding_app.services import members, review, rounds
+from coding_app.services import review, rounds
 from tests import factories
+from tests.rounds import boss, coder
 
 CANNOT = "cannot"
 """Stands for a decision that a record cannot be coded."""
-
-
-def coder(study: Study, name: str) -> User:
-    """A further coder of the study."""
-    user = User.objects.filter(username=name).first() or factories.make_user(name)
-    if not Membership.objects.filter(study=study, user=user).exists():
-        members.add(study=study, member=user, role=Role.CODER, user=study.created_by)
-    return user
 
 
 def plan(study: Study, *names: str, **changes: Any) -> RoundPlan:
@@ -39,8 +32,7 @@ def plan(study: Study, *names: str, **changes: Any) -> RoundPlan:
 
 def draw(study: Study, *names: str, **changes: Any) -> Round:
     """A round that is set up and drawn."""
-    supervisor = User.objects.get(username="supervisor")
-    made = rounds.set_up(study=study, plan=plan(study, *names, **changes), user=supervisor)
+    made = rounds.set_up(study=study, plan=plan(study, *names, **changes), user=boss(study))
     assert made.job is not None
     factories.do(made.job)
     made.refresh_from_db()
@@ -67,3 +59,6 @@ def answer(item: QueueItem, user: User, code: str) -> None:
         return
     found = Code.objects.get(classification=item.study.classification, code=code)
     review.decide(**given, code=found)
+
+
+__all__ = ["CANNOT", "answer", "coder", "decide", "draw", "plan"]
