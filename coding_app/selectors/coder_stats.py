@@ -111,10 +111,13 @@ class CoderRow:
     drift: Estimate
 
 
-def coders(study: Study, found: Sequence[Rated], *, by: By = By.PARTS) -> list[CoderRow]:
+def coders(
+    study: Study, found: Sequence[Rated], *, by: By = By.PARTS, against_gold: bool = False
+) -> list[CoderRow]:
     """Everybody who decided a record of the study, by pseudonym.
 
-    ``found`` is what ``independent.rated`` gives.
+    ``found`` is what ``independent.rated`` gives. ``against_gold``: parts and drift are of agreement with
+    gold codes, in place of that with the results.
     """
     hidden, names = people.pseudonyms(study), people.names(study)
     done = work(study)
@@ -124,8 +127,9 @@ def coders(study: Study, found: Sequence[Rated], *, by: By = By.PARTS) -> list[C
             continue
         final = scored(found, user)
         gold = scored(found, user, gold=True)
-        half = len(final) // 2
-        parts = _by_week(final) if by == By.WEEK else _in_parts(final)
+        judged = gold if against_gold else final
+        half = len(judged) // 2
+        parts = _by_week(judged) if by == By.WEEK else _in_parts(judged)
         rows.append(
             CoderRow(
                 user=user,
@@ -137,7 +141,7 @@ def coders(study: Study, found: Sequence[Rated], *, by: By = By.PARTS) -> list[C
                 gold=_share(gold),
                 gold_wrong=_wrong(gold),
                 parts=parts,
-                drift=agreement.difference(_share(final[half:]), _share(final[:half])),
+                drift=agreement.difference(_share(judged[half:]), _share(judged[:half])),
             )
         )
     return rows

@@ -17,6 +17,7 @@ from coding_app.views.agreement import record_list
 from coding_app.views.interval_chart import Chart, chart
 
 SEE = gettext_noop("see the figures of the coders")
+GOLD = "gold"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,8 @@ def index(request: PageRequest, membership: Membership) -> HttpResponse:
     """Everybody who coded; with ``coder``, how that one's agreement goes, by tenths of it or ``by`` week."""
     study = membership.study
     by = By.WEEK if request.GET.get("by") == By.WEEK else By.PARTS
-    rows = coder_stats.coders(study, independent.rated(study), by=by)
+    gold = request.GET.get("against") == GOLD
+    rows = coder_stats.coders(study, independent.rated(study), by=by, against_gold=gold)
     here, listing = (reverse(name, args=[study.slug]) for name in ("coders", "coder-records"))
     chosen = next((row for row in rows if str(row.user) == request.GET.get("coder")), None)
     context: dict[str, object] = {
@@ -52,12 +54,22 @@ def index(request: PageRequest, membership: Membership) -> HttpResponse:
         "by": by,
     }
     if chosen is not None:
-        parts = _parts(chosen, by, f"{listing}?coder={chosen.user}&by={by.value}")
+        now = (by, GOLD if gold else "final")
+        against = f"&against={GOLD}" if gold else ""
+        parts = _parts(chosen, by, f"{listing}?coder={chosen.user}&by={by.value}{against}")
         context |= {
             "parts": parts,
             "drawing": _drawing(parts),
-            "by_week": f"{here}?coder={chosen.user}&by={By.WEEK.value}",
-            "by_parts": f"{here}?coder={chosen.user}",
+            "against_gold": gold,
+            "views": [
+                (name, f"{here}?coder={chosen.user}&by={how.value}&against={what}", (how, what) == now)
+                for how, what, name in (
+                    (By.PARTS, "final", _("Final codes, by tenths of their work")),
+                    (By.WEEK, "final", _("Final codes, by week")),
+                    (By.PARTS, GOLD, _("Gold codes, by tenths of their work")),
+                    (By.WEEK, GOLD, _("Gold codes, by week")),
+                )
+            ],
         }
     return study_page(request, membership, "agreement/coders.html", context)
 
@@ -67,7 +79,8 @@ def listed(request: PageRequest, membership: Membership) -> HttpResponse:
     """The records behind a coder's number: ``what`` says which, ``part`` one part of their work."""
     study = membership.study
     by = By.WEEK if request.GET.get("by") == By.WEEK else By.PARTS
-    rows = coder_stats.coders(study, independent.rated(study), by=by)
+    gold = request.GET.get("against") == GOLD
+    rows = coder_stats.coders(study, independent.rated(study), by=by, against_gold=gold)
     chosen = next((row for row in rows if str(row.user) == request.GET.get("coder")), None)
     if chosen is None:
         raise Http404(_("There is no such coder in this study."))

@@ -168,12 +168,14 @@ def test_drift_is_drawn_for_the_coder_asked_for(coded_study: Study, sign_in: Sig
     factories.bring_in(coded_study, factories.csv_bytes(rows), name="more.csv")
     make_round(coded_study, {row[0]: Row({"ann": "715", "ben": "715"}, final="715") for row in rows})
     supervisor = sign_in("supervisor")
-    ann = person(coded_study, "ann").pk
+    ann = str(person(coded_study, "ann").pk)
     answer = supervisor.get(at(coded_study, "coders/"), {"coder": ann})
     assert [one.part.agreed.n for one in answer.context["parts"]] == [6, 6]
     assert len(ids(supervisor, answer.context["parts"][1].href)) == 6
     week = supervisor.get(at(coded_study, "coders/"), {"coder": ann, "by": "week"})
     assert [one.name for one in week.context["parts"]] == ["2026-03-02"]
+    gold = supervisor.get(at(coded_study, "coders/"), {"coder": ann, "against": "gold"})
+    assert "codes are of gold records." in gold.content.decode()
 
 
 def test_the_evaluations_table_has_machine_and_coders_before_and_after(study: Study, sign_in: SignIn) -> None:

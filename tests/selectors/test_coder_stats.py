@@ -113,6 +113,18 @@ def test_drift_is_shown_in_parts_and_in_weeks(study: Study) -> None:
     assert len(weeks[1].records) == 20
 
 
+def test_drift_can_be_seen_on_gold_records_while_nothing_is_settled(study: Study) -> None:
+    ids = many(study, 20)
+    rows = {name: Row({"ann": "716" if at < 10 else "715"}, gold="716") for at, name in enumerate(ids)}
+    make_round(study, rows, kind=RoundKind.GOLD)
+    found = independent.rated(study)
+    (ann,) = coder_stats.coders(study, found, against_gold=True)
+    assert [part.agreed.value for part in ann.parts] == [1.0, 1.0, 0.0, 0.0]
+    assert ann.drift.value == -1.0
+    (settled,) = coder_stats.coders(study, found)
+    assert (settled.parts, settled.drift.value) == ((), None)
+
+
 def test_a_handful_of_codes_is_not_cut_into_parts(study: Study) -> None:
     make_round(study, {"001": Row({"ann": "716", "ben": "716"}, final="716")})
     assert row_of(study, "ann").parts == ()
