@@ -307,6 +307,7 @@ def _rounds(study: Study, blinded: User) -> None:
         )
         if kind == RoundKind.EVALUATION:
             record = factories.record(study, "004")
+            QueueItem.objects.filter(record=record).update(state=QueueState.WITHDRAWN)
             within = RoundRecord.objects.create(
                 round=made, record=record, position=1, status_before=record.status
             )
