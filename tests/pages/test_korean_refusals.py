@@ -128,7 +128,7 @@ def test_the_error_of_a_job_is_shown_in_korean(coded_study: Study, sign_in: Sign
     job.refresh_from_db()
     assert job.error == "The run has neither a dictionary nor a model."
     page = supervisor.get(f"/studies/{coded_study.slug}/jobs/{job.pk}/", headers=KOREAN)
-    assert "이 코딩 실행에는 사전이 없습니다." in text_of(page)
+    assert "이 코딩 실행에는 사전도 모델도 없습니다." in text_of(page)
 
 
 def test_a_message_says_its_values_in_the_other_language_too() -> None:

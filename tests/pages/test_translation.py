@@ -51,7 +51,31 @@ def test_the_compiled_catalogue_says_what_the_text_says() -> None:
             assert compiled.gettext(fields["msgid"]) == fields["msgstr"]
 
 
-@pytest.mark.parametrize("name", ["", "imports/", "exports/", "members/", "settings/", "upload/"])
+PAGES = (
+    "",
+    "upload/",
+    "imports/",
+    "queue/",
+    "records/",
+    "exports/",
+    "models/",
+    "models/upload/",
+    "trainings/",
+    "trainings/new/",
+    "evaluations/",
+    "evaluations/new/",
+    "classification/",
+    "dictionary/",
+    "routing/",
+    "explorer/",
+    "labels/",
+    "labels/review/",
+    "members/",
+    "settings/",
+)
+
+
+@pytest.mark.parametrize("name", PAGES)
 def test_pages_speak_korean_to_whoever_asks_for_it(
     coded_study: Study, sign_in: Callable[[str], Client], name: str
 ) -> None:
@@ -59,6 +83,6 @@ def test_pages_speak_korean_to_whoever_asks_for_it(
     page = client.get(f"/studies/{coded_study.slug}/{name}", headers={"Accept-Language": "ko"})
     text = page.content.decode()
     assert '<html lang="ko">' in text
-    for english in ("Sign out", "Dashboard", "Settings", "Members", "Exports"):
+    for english in ("Sign out", "Dashboard", "Settings", "Members", "Exports", "Models", "Routing"):
         assert english not in text
     assert "현황" in text
