@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from coding_app import coders
+from coding_app import coders, stored_words
 from coding_app.choices import JobState, Verb
 from coding_app.exceptions import Conflict, ModelUnavailable
 from coding_app.models import Evaluation, ModelVersion, Study, Training
@@ -163,7 +163,7 @@ def _from_training(version: ModelVersion, current: ModelVersion | None) -> Json 
 
 def explain(told: Json) -> str:
     """Why a version was promoted or not, in the reader's language, with the figures."""
-    values = {"records": told["records"], "fewest": FEWEST, "reason": told["reason"]}
+    values = {"records": told["records"], "fewest": FEWEST, "reason": stored_words.in_words(told["reason"])}
     for name in ("candidate", "current", "baseline"):
         values[name] = told[name]["k"] if told[name] else 0
     values["number"] = told["current"]["number"] if told["current"] else 0
