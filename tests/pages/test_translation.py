@@ -98,5 +98,5 @@ def test_a_comparison_calls_its_models_by_korean_names(
     made.save()
     address = f"/studies/{empty_study.slug}/evaluations/{made.pk}/"
     text = sign_in("supervisor").get(address, headers={"Accept-Language": "ko"}).content.decode()
-    assert "모델 1 대비 모델 2" in text
+    assert "모델 2 대 모델 1" in text
     assert "model 1" not in text.lower()
