@@ -32,7 +32,7 @@ def sources(study: Study, chosen: str) -> list[Source]:
         chosen = best if counted[best].records else LabelSource.FILE
     return [
         *(Source(one, str(one.label), counts, one == chosen) for one, counts in counted.items()),
-        Source(LabelSource.FILE, _("A file of coded records"), None, chosen == LabelSource.FILE),
+        Source(LabelSource.FILE, _("A file"), None, chosen == LabelSource.FILE),
     ]
 
 

@@ -54,6 +54,8 @@ def new(request: PageRequest, membership: Membership) -> HttpResponse:
             form.add_error(None, str(error))
         else:
             return redirect("evaluation", study.slug, made.pk)
+    if form.errors:
+        form.ask_for_files_again()
     offered = sources(study, str(form["labels"].value() or ""))
     context = {
         "form": form,
