@@ -175,15 +175,17 @@ def explain(told: Json) -> str:
 
 
 _WHY = {
-    "won": gettext_noop("Of %(records)s records it codes %(candidate)s right, model %(number)s %(current)s."),
+    "won": gettext_noop(
+        "Of %(records)s records it codes %(candidate)s right; model %(number)s codes %(current)s."
+    ),
     "no_current": gettext_noop("The study had no current model."),
     "not_better_than_current": gettext_noop(
-        "Of %(records)s records it codes %(candidate)s right, model %(number)s %(current)s: it must be "
+        "Of %(records)s records it codes %(candidate)s right; model %(number)s codes %(current)s: it must be "
         "better."
     ),
     "not_better_than_baseline": gettext_noop(
-        "Of %(records)s records it codes %(candidate)s right, the instant baseline trained on the same "
-        "records %(baseline)s: it must be better."
+        "Of %(records)s records it codes %(candidate)s right; the instant baseline trained on the "
+        "same records codes %(baseline)s: it must be better."
     ),
     "too_few": gettext_noop(
         "Only %(records)s records are left to compare by that no model learnt from; it takes %(fewest)s."

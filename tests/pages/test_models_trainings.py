@@ -315,7 +315,7 @@ def test_a_done_training_gives_its_verdict_with_the_numbers(empty_study: Study, 
     page = text_of(sign_in("supervisor"), here(empty_study, f"{made.pk}/"))
     for shown in (
         "It did not become the current model.",
-        "Of 100 records it codes 84 right, model 1 86: it must be better.",
+        "Of 100 records it codes 84 right; model 1 codes 86: it must be better.",
         "Judged on the same 100 held-out records. 12 are left out",
         "Model 2 84 100 84.0 %", "Model 1, the current one 86 100 86.0 %",
         "The instant baseline 70 100 70.0 %", "100.0 % 1.500",
