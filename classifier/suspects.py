@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from classifier.splits import fold_of_each, group_keys, phrases_apart
 from classifier.variants import Fit, Trained, fit_engine
 
 Json = dict[str, Any]
+_LIKELY: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +54,13 @@ class Suspect:
 def label_errors(predictions: Predictions) -> list[Suspect]:
     """The records that confident learning holds to be miscoded, the worst first.
 
-    Records whose code the model does not know are passed over: its probability says nothing about them.
+    With few records a code its threshold is low, and nearly every code that the model would not have given is
+    held to be wrong. So another code must be likelier than not.
+    Records whose code the model does not know are passed over: its probability says nothing about them. In
+    `out_of_fold` these are the ones whose code has the probability 0.
     """
     rows = np.flatnonzero(predictions.targets >= 0)
+    rows = rows[predictions.probabilities[rows, predictions.targets[rows]] > 0]
     targets = predictions.targets[rows]
     if len(np.unique(targets)) < 2:
         return []
@@ -80,6 +85,8 @@ def label_errors(predictions: Predictions) -> list[Suspect]:
         if own == best:
             continue
         mine, other = float(probabilities[i, own]), float(probabilities[i, best])
+        if other < _LIKELY:
+            continue
         found.append(
             Suspect(
                 place=int(rows[i]),
@@ -131,8 +138,8 @@ def out_of_fold(
 
     `fit` trains (see `classifier.variants.fit_engine`); `extra` phrases are learnt in every fold. With the
     split 'grouped' equal texts stay in one fold, and phrases that open a held-out text are not learnt there.
-    A code that a fold's training lacks has the probability 0 there. Raises ClassifierError for fewer records
-    than folds.
+    A code that a fold's training lacks has the probability 0 there, and no other has. Raises ClassifierError
+    for fewer records than folds.
     """
     if folds < 2 or len(examples) < folds:
         raise ClassifierError(
@@ -150,5 +157,6 @@ def out_of_fold(
             model = fit(examples.take(np.flatnonzero(fold != number).tolist()), apart)
             columns = np.array([place[code] for code in model.classes], dtype=np.int64)
             texts = [examples.texts[i] for i in out.tolist()]
-            probabilities[np.ix_(out, columns)] = model.predict_proba(texts)
+            least = np.finfo(np.float32).tiny
+            probabilities[np.ix_(out, columns)] = np.maximum(model.predict_proba(texts), least)
     return Predictions(examples.codes, classes, probabilities)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from coding_app import thresholds
 from coding_app.choices import AcceptBy, LabelSource, Outcome
@@ -124,19 +124,13 @@ def sample(
     Raises:
         InvalidInput: for rules that the study cannot have.
     """
-    counts = dict.fromkeys(("labelled", "unscored", "elsewhere", "learnt", "unknown"), 0)
-    scored: list[Record] = []
-    right: dict[int, bool] = {}
-    for record in _with_answers(labels.labelled(study, source)).iterator(chunk_size=2000):
-        counts["labelled"] += 1
-        kind = _kind(study, record)
-        made = record.suggestion_set
-        if kind != "seen":
-            counts[kind] += 1
-        elif made is not None and made.best is not None:
-            counts["unknown"] += made.learnt is None
-            scored.append(record)
-            right[record.pk] = made.best.code == record.label
+    counts = _counts(study, source)
+    scored = list(_with_answers(_seen(study, labels.labelled(study, source))).iterator(chunk_size=2000))
+    right = {
+        record.pk: made.best.code == record.label
+        for record in scored
+        if (made := record.suggestion_set) is not None and made.best is not None
+    }
     admitted = _admitted(study, settings, scored) if other_rules else set(right)
     seen = tuple(
         Seen(
@@ -152,27 +146,51 @@ def sample(
     return Sample(seen, **counts)
 
 
-def _with_answers(found: QuerySet[L]) -> QuerySet[L]:
-    joined = found.select_related(
-        "suggestion_set__run", "suggestion_set__best", "suggestion_set__code", "suggestion_set__model_code"
+_SCORED = Q(suggestion_set__probability__isnull=False, suggestion_set__best__isnull=False)
+
+
+def _by_current(study: Study) -> Q:
+    """Records that the study's current model itself scored."""
+    run = {"model_version": study.model_version_id, "fallback": ""}
+    return _SCORED & Q(**{f"suggestion_set__run__{name}": value for name, value in run.items()})
+
+
+def _counts(study: Study, source: LabelSource) -> dict[str, int]:
+    """The counts of a :class:`Sample`, by the database: most labelled records may be unable to judge."""
+    ours = _by_current(study)
+    counted = labels.labelled(study, source).aggregate(
+        labelled=Count("pk"),
+        scored=Count("pk", filter=_SCORED),
+        ours=Count("pk", filter=ours),
+        learnt=Count("pk", filter=ours & Q(suggestion_set__learnt=True)),
+        unknown=Count("pk", filter=ours & Q(suggestion_set__learnt__isnull=True)),
     )
-    return joined.defer("suggestion_set__trace")
+    return {
+        "labelled": counted["labelled"],
+        "unscored": counted["labelled"] - counted["scored"],
+        "elsewhere": counted["scored"] - counted["ours"],
+        "learnt": counted["learnt"],
+        "unknown": counted["unknown"],
+    }
 
 
-def _kind(study: Study, record: Record) -> str:
-    """Whether a labelled record can judge a threshold (``seen``), or which count of ``Sample`` it is in."""
-    made = record.suggestion_set
-    if made is None or made.probability is None or made.best is None:
-        return "unscored"
-    if made.run.model_version_id != study.model_version_id or made.run.fallback:
-        return "elsewhere"
-    return "learnt" if made.learnt else "seen"
+def _seen(study: Study, found: QuerySet[L]) -> QuerySet[L]:
+    """Those that can judge a threshold: scored by the current model, which did not learn from their text."""
+    return found.filter(_by_current(study)).exclude(suggestion_set__learnt=True)
 
 
-def _answered(record: Record) -> bool:
-    """Whether the machine looked at its words."""
-    made = record.suggestion_set
-    return made is not None and made.outcome not in {Outcome.CHILD, Outcome.UNKNOWN}
+def _answered(found: QuerySet[L]) -> QuerySet[L]:
+    """Those whose words the machine looked at."""
+    answered = found.filter(suggestion_set__isnull=False)
+    return answered.exclude(suggestion_set__outcome__in=[Outcome.CHILD, Outcome.UNKNOWN])
+
+
+def _with_answers(found: QuerySet[L]) -> QuerySet[L]:
+    """With what the rules look at, and no more."""
+    return found.select_related(None).select_related("source", "suggestion_set__best").only(
+        "values", "occupation", "industry", "source__header", "suggestion_set__best__code",
+        *(f"suggestion_set__{name}" for name in ("code", "model_code", "probability", "margin")),
+    )  # fmt: skip
 
 
 def _admitted(study: Study, settings: Settings, records: Iterable[Record]) -> set[int]:
@@ -233,16 +251,17 @@ def measured(study: Study, source: LabelSource, settings: Settings) -> Measured:
     """
     rules = routings.rules(study, replace(settings, audit_share=0.0))
     by_probability = settings.accept_by == AcceptBy.PROBABILITY
-    records = list(_with_answers(labels.labelled(study, source)).iterator(chunk_size=2000))
-    label_of = {record.pk: record.label for record in records}
-    usable = [one for one in records if (_kind(study, one) == "seen" if by_probability else _answered(one))]
+    found = labels.labelled(study, source)
+    judging = _seen(study, found) if by_probability else _answered(found)
+    usable = list(_with_answers(judging).iterator(chunk_size=2000))
+    label_of = {record.pk: record.label for record in usable}
     accepted, wrong = [], []
     for record, facts in routings.facts(study, usable, rules):
         if rules.apply(facts)[0]:
             accepted.append(record.pk)
             if rules.taken(facts) != label_of[record.pk]:
                 wrong.append(record.pk)
-    return Measured(len(usable), len(records) - len(usable), tuple(accepted), tuple(wrong))
+    return Measured(len(usable), found.count() - len(usable), tuple(accepted), tuple(wrong))
 
 
 def keys(found: Sample, threshold: float, *, wrong: bool = False, stratum: str | None = None) -> list[int]:

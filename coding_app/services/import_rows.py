@@ -124,7 +124,10 @@ def _no_id(external_id: str) -> str:
     if not external_id.strip():
         return gettext_noop("The id is blank.")
     if len(external_id) > MAX_ID:
-        return f"The id has {len(external_id)} characters; {MAX_ID} are the most."
+        return gettext_noop("The id has %(n)s characters; %(most)s are the most.") % {
+            "n": len(external_id),
+            "most": MAX_ID,
+        }
     return ""
 
 
@@ -184,8 +187,9 @@ def parse_age(text: str) -> tuple[float | None, str]:
     if not stripped:
         return None, ""
     if not NUMBER.fullmatch(stripped):
-        return None, f"The age {stripped[:50]!r} is not a number."
+        return None, gettext_noop("The age %(age)s is not a number.") % {"age": repr(stripped[:50])}
     age = float(stripped)
     if not 0 <= age <= 150:
-        return None, f"The age {stripped[:50]!r} is not between 0 and 150 years."
+        told = gettext_noop("The age %(age)s is not between 0 and 150 years.")
+        return None, told % {"age": repr(stripped[:50])}
     return age, ""

@@ -16,6 +16,7 @@ from django.db import DatabaseError, IntegrityError, OperationalError, connectio
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from coding_app.choices import JobKind, JobState, Verb, WorkQueue
 from coding_app.exceptions import Conflict, InvalidInput, TiebreakError
@@ -207,7 +208,8 @@ def ending(held: Claim, *, then: Callable[[Job], object]) -> Iterator[None]:
     except Exception as error:
         # Its text may quote a person's row: that is for the log, not for the page.
         fault = type(error).__name__
-        _end(held, JobState.FAILED, error=f"Unexpected fault ({fault}); the worker's log tells more.")
+        told = gettext_noop("Unexpected fault (%(fault)s); the worker's log tells more.")
+        _end(held, JobState.FAILED, error=told % {"fault": fault})
         raise
     else:
         _end(held, JobState.DONE, then=then)
@@ -326,7 +328,8 @@ def _requeue(which: Q) -> int:
     for job in Job.objects.filter(which).select_related("study", "started_by"):
         hopeless = job.attempts >= MAX_ATTEMPTS
         state = JobState.FAILED if hopeless else JobState.QUEUED
-        error = f"Its worker was lost {job.attempts} times without progress." if hopeless else ""
+        told = gettext_noop("Its worker was lost %(n)s times without progress.") % {"n": job.attempts}
+        error = told if hopeless else ""
         with transaction.atomic():
             same = Job.objects.filter(which, pk=job.pk, claim=job.claim)
             if not same.update(state=state, error=error, claim=None, heartbeat_at=timezone.now()):

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
-from coding_app import coders
+from coding_app import coders, stored_words
 from coding_app.choices import JobState, Verb
 from coding_app.exceptions import Conflict, ModelUnavailable
 from coding_app.models import Evaluation, ModelVersion, Study, Training
@@ -163,7 +163,7 @@ def _from_training(version: ModelVersion, current: ModelVersion | None) -> Json 
 
 def explain(told: Json) -> str:
     """Why a version was promoted or not, in the reader's language, with the figures."""
-    values = {"records": told["records"], "fewest": FEWEST, "reason": told["reason"]}
+    values = {"records": told["records"], "fewest": FEWEST, "reason": stored_words.in_words(told["reason"])}
     for name in ("candidate", "current", "baseline"):
         values[name] = told[name]["k"] if told[name] else 0
     values["number"] = told["current"]["number"] if told["current"] else 0
@@ -175,15 +175,17 @@ def explain(told: Json) -> str:
 
 
 _WHY = {
-    "won": gettext_noop("Of %(records)s records it codes %(candidate)s right, model %(number)s %(current)s."),
+    "won": gettext_noop(
+        "Of %(records)s records it codes %(candidate)s right; model %(number)s codes %(current)s."
+    ),
     "no_current": gettext_noop("The study had no current model."),
     "not_better_than_current": gettext_noop(
-        "Of %(records)s records it codes %(candidate)s right, model %(number)s %(current)s: it must be "
+        "Of %(records)s records it codes %(candidate)s right; model %(number)s codes %(current)s: it must be "
         "better."
     ),
     "not_better_than_baseline": gettext_noop(
-        "Of %(records)s records it codes %(candidate)s right, the instant baseline trained on the same "
-        "records %(baseline)s: it must be better."
+        "Of %(records)s records it codes %(candidate)s right; the instant baseline trained on the "
+        "same records codes %(baseline)s: it must be better."
     ),
     "too_few": gettext_noop(
         "Only %(records)s records are left to compare by that no model learnt from; it takes %(fewest)s."

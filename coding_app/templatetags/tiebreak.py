@@ -1,14 +1,11 @@
 """Template tags and filters of the pages."""
 
-import re
-
 from django import template
 from django.template.context import Context
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 
+from coding_app import stored_words
 from coding_app.choices import Delimiter
 from coding_app.models import Job
 from coding_app.views.tables import table_label
@@ -68,22 +65,10 @@ def remaining(job: Job) -> int:
     return (job.total or 0) - job.done
 
 
-_WITH_VALUES = (
-    gettext_noop("The id has %(n)s characters; %(most)s are the most."),
-    gettext_noop("The age %(age)s is not a number."),
-    gettext_noop("The age %(age)s is not between 0 and 150 years."),
-)
-"""Stored sentences in which something differs from row to row."""
-
-
 @register.filter
 def in_words(stored: str) -> str:
     """A sentence stored in English, in the reader's language where it is one that is known."""
-    for sentence in _WITH_VALUES:
-        pattern = re.sub(r"%\\\((\w+)\\\)s", r"(?P<\1>.+)", re.escape(sentence))
-        if found := re.fullmatch(pattern, stored):
-            return _(sentence) % found.groupdict()
-    return _(stored) if stored else ""
+    return stored_words.in_words(stored)
 
 
 @register.filter

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext as _
 
 from coding_app.choices import LabelSource
 from coding_app.models import Study
@@ -31,7 +32,7 @@ def sources(study: Study, chosen: str) -> list[Source]:
         chosen = best if counted[best].records else LabelSource.FILE
     return [
         *(Source(one, str(one.label), counts, one == chosen) for one, counts in counted.items()),
-        Source(LabelSource.FILE, str(LabelSource.FILE.label), None, chosen == LabelSource.FILE),
+        Source(LabelSource.FILE, _("A file"), None, chosen == LabelSource.FILE),
     ]
 
 

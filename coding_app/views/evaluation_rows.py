@@ -1,5 +1,6 @@
 """Evaluations as tables and pages show them."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -48,6 +49,21 @@ class ComparedPair:
     first: str
     second: str
     tests: list[tuple[str, Json]]
+
+
+def named(metrics: Json) -> dict[str, Any]:
+    """A comparison with its models called as the reader calls them: as stored, they are ``model 3``."""
+    models = [{**one, "name": _model_name(one["name"])} for one in metrics["models"]]
+    pairs = [
+        {**pair, "first": _model_name(pair["first"]), "second": _model_name(pair["second"])}
+        for pair in metrics["pairs"]
+    ]
+    return {**metrics, "models": models, "pairs": pairs}
+
+
+def _model_name(name: str) -> str:
+    numbered = re.fullmatch(r"model (\d+)", name)
+    return _("model %(n)s") % {"n": numbered[1]} if numbered else name
 
 
 def compared_levels(metrics: Json) -> list[ComparedLevel]:

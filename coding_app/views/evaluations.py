@@ -19,7 +19,7 @@ from coding_app.services import evaluations as service
 from coding_app.views import model_card, reports
 from coding_app.views.access import PageRequest, member_view, study_page
 from coding_app.views.coded_sources import sources, upload
-from coding_app.views.evaluation_rows import EvaluationRow, compared_levels, compared_pairs, confusions
+from coding_app.views.evaluation_rows import EvaluationRow, compared_levels, compared_pairs, confusions, named
 from coding_app.views.training_forms import EvaluationForm
 
 A_PAGE = 50
@@ -54,6 +54,8 @@ def new(request: PageRequest, membership: Membership) -> HttpResponse:
             form.add_error(None, str(error))
         else:
             return redirect("evaluation", study.slug, made.pk)
+    if form.errors:
+        form.ask_for_files_again()
     offered = sources(study, str(form["labels"].value() or ""))
     context = {
         "form": form,
@@ -93,11 +95,12 @@ def show(request: PageRequest, membership: Membership, pk: int) -> HttpResponse:
     }
     metrics = figures.figures_if_any(found.report) if found.report else None
     if metrics is not None:
-        context["metrics"] = metrics
         if metrics["kind"] == "comparison":
+            metrics = named(metrics)
             context |= {"levels": compared_levels(metrics), "pairs": compared_pairs(metrics)}
         else:
             context |= {"alone": model_card.levels(metrics), "confusions": confusions(study, metrics)}
+        context["metrics"] = metrics
     return study_page(request, membership, "evaluations/show.html", context)
 
 

@@ -53,6 +53,12 @@ class CodedRecordsForm(forms.Form):
                 self.add_error("code_column", _("Say which column of the file holds the codes."))
         return data
 
+    def ask_for_files_again(self) -> None:
+        """Say beside each file that was sent that it has to be chosen anew: browsers forget which it was."""
+        for name in self.files:
+            if name in self.fields and name not in self.errors:
+                self.add_error(name, _("Choose the file again: it was not kept."))
+
     def read_by_htmx(self, address: str) -> None:
         """Let the file, and then its code column, be looked at as soon as they are chosen."""
         asked = {

@@ -55,6 +55,8 @@ def new(request: PageRequest, membership: Membership) -> HttpResponse:
             form.add_error(None, str(error))
         else:
             return redirect("training", study.slug, made.pk)
+    if form.errors:
+        form.ask_for_files_again()
     given = {name: form[name].value() for name in ("labels", "template", "min_class_size", "describe")}
     offered = sources(study, str(given["labels"] or ""))
     given["labels"] = next(one.value for one in offered if one.is_chosen)

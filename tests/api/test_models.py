@@ -41,7 +41,7 @@ def test_a_version_comes_with_its_card_and_what_its_promotion_would_be_decided_b
     standing = supervisor.get(f"{HERE}models/2/").json()["standing"]
     assert (standing["why"], standing["promoted"]) == ("won", False)
     assert standing["candidate"] == {"k": 81, "n": 100}
-    assert standing["words"] == "Of 100 records it codes 81 right, model 1 80."
+    assert standing["words"] == "Of 100 records it codes 81 right; model 1 codes 80."
 
 
 def test_a_version_is_promoted_only_if_it_won(study: Study, manager: APIClient) -> None:
@@ -97,7 +97,7 @@ def test_a_done_training_tells_its_verdict_in_words_and_figures(study: Study, su
     found = supervisor.get(f"{HERE}trainings/{made.pk}/").json()
     assert found["version"] == 1
     assert found["verdict"]["current"] == {"number": 1, "k": 86, "n": 100}
-    assert found["verdict"]["words"] == "Of 100 records it codes 84 right, model 1 86: it must be better."
+    assert found["verdict"]["words"] == "Of 100 records it codes 84 right; model 1 codes 86: it must be better."
     figures = supervisor.get(f"{HERE}trainings/{made.pk}/metrics/").json()
     assert figures == kept_models.evaluation_figures()
 

@@ -188,7 +188,7 @@ def test_a_chosen_file_offers_its_columns_at_once(page: Page, study: Study, brow
     page.goto(f"/studies/{study.slug}/trainings/new/")
     column = page.locator("#id_code_column")
     expect(column).to_be_hidden()
-    page.get_by_role("radio", name="A CSV file").check()
+    page.get_by_role("radio", name="A file", exact=True).check()
     expect(column).to_be_visible()
     content = "occupation,industry,분류\nlathe,mill,465\nboiler,mill,510\n".encode("cp949")
     page.get_by_label("File of coded records").set_input_files(

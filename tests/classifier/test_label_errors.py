@@ -53,6 +53,27 @@ def test_codes_the_model_does_not_know_are_passed_over() -> None:
     assert found
 
 
+def test_a_code_that_the_fold_lacks_is_passed_over() -> None:
+    predictions, _ = planted()
+    worst = label_errors(predictions)[0]
+    probabilities = predictions.probabilities.copy()
+    probabilities[worst.place, predictions.classes.index(worst.code)] = 0
+    found = label_errors(Predictions(predictions.codes, predictions.classes, probabilities))
+    assert worst.place not in {suspect.place for suspect in found}
+    assert found
+
+
+def test_another_code_must_be_likelier_than_not() -> None:
+    predictions, _ = planted()
+    worst = label_errors(predictions)[0]
+    probabilities = predictions.probabilities.copy()
+    probabilities[worst.place] = 0.18
+    probabilities[worst.place, predictions.classes.index(worst.suggested)] = 0.45
+    probabilities[worst.place, predictions.classes.index(worst.code)] = 0.01
+    found = label_errors(Predictions(predictions.codes, predictions.classes, probabilities))
+    assert worst.place not in {suspect.place for suspect in found}
+
+
 def test_nothing_is_suspect_without_records_or_with_one_code() -> None:
     classes = ["a", "b"]
     assert label_errors(Predictions([], classes, np.zeros((0, 2), np.float32))) == []

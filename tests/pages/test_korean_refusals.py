@@ -103,7 +103,24 @@ def test_what_is_wrong_with_a_row_is_stored_in_english_and_shown_in_korean(
         ("The age 'abc' is not a number.", "나이 'abc'은(는) 숫자가 아닙니다."),
         ("The age '151' is not between 0 and 150 years.", "나이 '151'은(는) 0세에서 150세 사이가 아닙니다."),
         ("The id has 300 characters; 200 are the most.", "ID가 300자입니다. 최대 200자입니다."),
+        (
+            "No record has both a text ({task}) and a code: choose other columns or records.",
+            "텍스트({task})와 코드가 모두 있는 레코드가 없습니다. 다른 열이나 레코드를 고르세요.",
+        ),
+        (
+            "No record of this study has a code to judge by (Codes known beforehand).",
+            "이 연구에는 평가에 쓸 코드가 있는 레코드가 없습니다(알려진 코드).",
+        ),
+        (
+            "Model 3 has no baseline beside it.\nModel 3 cannot be loaded: whatever it is.",
+            "모델 3에는 함께 만든 기준 모델이 없습니다.\nModel 3 cannot be loaded: whatever it is.",
+        ),
+        (
+            "Model 2 reads the column '100% of it', which these records have not.",
+            "모델 2은(는) '100% of it' 열을 읽는데, 이 레코드에는 그 열이 없습니다.",
+        ),
         ("Something nobody has a word for.", "Something nobody has a word for."),
+        ("", ""),
     ],
 )
 def test_a_stored_reason_keeps_its_values_in_korean(stored: str, shown: str) -> None:
@@ -128,7 +145,7 @@ def test_the_error_of_a_job_is_shown_in_korean(coded_study: Study, sign_in: Sign
     job.refresh_from_db()
     assert job.error == "The run has neither a dictionary nor a model."
     page = supervisor.get(f"/studies/{coded_study.slug}/jobs/{job.pk}/", headers=KOREAN)
-    assert "이 코딩 실행에는 사전이 없습니다." in text_of(page)
+    assert "이 코딩 실행에는 사전도 모델도 없습니다." in text_of(page)
 
 
 def test_a_message_says_its_values_in_the_other_language_too() -> None:

@@ -59,7 +59,7 @@ def test_the_current_version_is_marked_and_others_say_why_they_are_not(
     rows = page.context["rows"]
     assert [(row.version.number, row.is_current) for row in rows] == [(2, False), (1, True)]
     assert page.context["current"].version == first
-    assert rows[0].why_not == "Of 100 records it codes 84 right, model 1 86: it must be better."
+    assert rows[0].why_not == "Of 100 records it codes 84 right; model 1 codes 86: it must be better."
     assert rows[1].why_not == ""
     assert rows[0].figures == f"/studies/{empty_study.slug}/trainings/{training.pk}/report/"
     text = page.content.decode()
@@ -107,7 +107,7 @@ def test_the_page_of_a_version_shows_its_card_its_figures_and_where_it_comes_fro
         "3 codes it can give", "715 Driver 200", "801 Aircraft assembler 0 title alone",
         "1 code was left out by the class filter: 406 3",
         second.fingerprint, "python 3.11.7", "Seed 17", "2 · no code",
-        "Of 100 records it codes 81 right, model 1 80.",
+        "Of 100 records it codes 81 right; model 1 codes 80.",
     ):  # fmt: skip
         assert shown in page, shown
     html = sign_in("supervisor").get(here(empty_study, "2/")).content.decode()
@@ -145,7 +145,7 @@ def test_a_version_that_won_is_promoted_and_one_that_lost_says_why_not(
     assert current(empty_study) == 1
     lost = kept_models.add_evaluation(empty_study, first, second, summary=kept_models.summary(second, first))
     page = client.post(here(empty_study, "2/promote/"), follow=True).content.decode()
-    assert "Of 100 records it codes 80 right, model 1 81: it must be better." in page
+    assert "Of 100 records it codes 80 right; model 1 codes 81: it must be better." in page
     assert current(empty_study) == 1
     kept_models.add_evaluation(empty_study, first, second)
     page = client.post(here(empty_study, "2/promote/"), follow=True).content.decode()

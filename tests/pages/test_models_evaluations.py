@@ -92,6 +92,24 @@ def test_several_are_compared_pair_by_pair(empty_study: Study, sign_in: Browser)
     assert f"/evaluations/{made.pk}/report/#pair-1" in html
 
 
+def test_many_are_compared_in_one_table_that_leads_to_each_pair(empty_study: Study, sign_in: Browser) -> None:
+    versions = [kept_models.add_version(empty_study) for _ in range(4)]
+    figures = kept_models.comparison_figures()
+    (pair,) = figures["pairs"]
+    figures["pairs"] = [
+        {**pair, "first": f"model {first}", "second": f"model {second}"}
+        for second in range(2, 5)
+        for first in range(1, second)
+    ]
+    report = kept_models.keep_report(empty_study, "many", figures)
+    made = kept_models.add_evaluation(empty_study, *versions, report=report)
+    client = sign_in("supervisor")
+    assert "Model 4 against model 3 70 14 9 7 +5.0" in text_of(client, here(empty_study, f"{made.pk}/"))
+    html = client.get(here(empty_study, f"{made.pk}/")).content.decode()
+    assert html.count("<table") == 2
+    assert f"{here(empty_study, f'{made.pk}/report/')}#pair-6" in html
+
+
 def test_a_model_that_does_not_tell_what_it_learnt_from_is_pointed_out(
     empty_study: Study, sign_in: Browser
 ) -> None:

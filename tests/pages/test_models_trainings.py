@@ -132,7 +132,8 @@ def test_a_file_is_looked_at_before_it_is_kept(
 ) -> None:
     asked = {**ASKED, "labels": "file", "template": "{occupation}", "code_column": column}
     sent = {"records_file": SimpleUploadedFile("coded.csv", content)}
-    assert list(wrong(sign_in("manager").post(here(empty_study, "new/"), {**asked, **sent}))) == [field]
+    said = wrong(sign_in("manager").post(here(empty_study, "new/"), {**asked, **sent}))
+    assert list(said) == list(dict.fromkeys([field, "records_file"]))  # the file has to be chosen again
 
 
 def test_a_second_training_is_refused_and_what_was_typed_stays(coded_study: Study, sign_in: Browser) -> None:
@@ -292,6 +293,17 @@ def test_a_failed_training_says_why_and_can_be_resumed(empty_study: Study, sign_
     assert "No space left on device." not in text_of(client, f"/studies/{empty_study.slug}/models/")
 
 
+def test_files_sent_with_other_faults_are_asked_for_again(coded_study: Study, sign_in: Browser) -> None:
+    sent = {
+        name: SimpleUploadedFile("some.csv", b"occupation,code,phrase\ndriver,715,driver\n")
+        for name in ("records_file", "phrases_file")
+    }
+    asked = {**ASKED, "labels": "file", "code_column": "code", "template": "{nothing}", **sent}
+    said = wrong(sign_in("supervisor").post(here(coded_study, "new/"), asked))
+    assert list(said) == ["template", "records_file", "phrases_file"]
+    assert said["records_file"] == said["phrases_file"] == ["Choose the file again: it was not kept."]
+
+
 def test_a_done_training_gives_its_verdict_with_the_numbers(empty_study: Study, sign_in: Browser) -> None:
     kept_models.add_version(empty_study, current=True)
     made = kept_models.add_training(
@@ -302,7 +314,8 @@ def test_a_done_training_gives_its_verdict_with_the_numbers(empty_study: Study, 
     )
     page = text_of(sign_in("supervisor"), here(empty_study, f"{made.pk}/"))
     for shown in (
-        "Of 100 records it codes 84 right, model 1 86: it must be better.",
+        "It did not become the current model.",
+        "Of 100 records it codes 84 right; model 1 codes 86: it must be better.",
         "Judged on the same 100 held-out records. 12 are left out",
         "Model 2 84 100 84.0 %", "Model 1, the current one 86 100 86.0 %",
         "The instant baseline 70 100 70.0 %", "100.0 % 1.500",

@@ -10,6 +10,7 @@ import pytest
 from django.test import Client
 
 from coding_app.models import Study
+from tests import kept_models
 
 FOLDER = Path(__file__).resolve().parents[2] / "coding_app" / "locale" / "ko" / "LC_MESSAGES"
 FIELD = re.compile(r'^(msgid|msgid_plural|msgstr(?:\[\d\])?) ((?:"[^\n]*"\n?)+)', re.MULTILINE)
@@ -51,7 +52,31 @@ def test_the_compiled_catalogue_says_what_the_text_says() -> None:
             assert compiled.gettext(fields["msgid"]) == fields["msgstr"]
 
 
-@pytest.mark.parametrize("name", ["", "imports/", "exports/", "members/", "settings/", "upload/"])
+PAGES = (
+    "",
+    "upload/",
+    "imports/",
+    "queue/",
+    "records/",
+    "exports/",
+    "models/",
+    "models/upload/",
+    "trainings/",
+    "trainings/new/",
+    "evaluations/",
+    "evaluations/new/",
+    "classification/",
+    "dictionary/",
+    "routing/",
+    "explorer/",
+    "labels/",
+    "labels/review/",
+    "members/",
+    "settings/",
+)
+
+
+@pytest.mark.parametrize("name", PAGES)
 def test_pages_speak_korean_to_whoever_asks_for_it(
     coded_study: Study, sign_in: Callable[[str], Client], name: str
 ) -> None:
@@ -59,6 +84,19 @@ def test_pages_speak_korean_to_whoever_asks_for_it(
     page = client.get(f"/studies/{coded_study.slug}/{name}", headers={"Accept-Language": "ko"})
     text = page.content.decode()
     assert '<html lang="ko">' in text
-    for english in ("Sign out", "Dashboard", "Settings", "Members", "Exports"):
+    for english in ("Sign out", "Dashboard", "Settings", "Members", "Exports", "Models", "Routing"):
         assert english not in text
     assert "현황" in text
+
+
+def test_a_comparison_calls_its_models_by_korean_names(
+    empty_study: Study, sign_in: Callable[[str], Client]
+) -> None:
+    versions = [kept_models.add_version(empty_study) for _ in range(2)]
+    made = kept_models.add_evaluation(empty_study, *versions)
+    made.report = kept_models.keep_report(empty_study, "comparison", kept_models.comparison_figures())
+    made.save()
+    address = f"/studies/{empty_study.slug}/evaluations/{made.pk}/"
+    text = sign_in("supervisor").get(address, headers={"Accept-Language": "ko"}).content.decode()
+    assert "모델 2 대 모델 1" in text
+    assert "model 1" not in text.lower()

@@ -164,7 +164,7 @@ def test_a_version_is_promoted_by_hand_only_when_it_is_better(
     assert told["candidate"]["k"] > told["current"]["k"]
     promotion.promote(version=good, user=user)
     assert selected.current(study) == good
-    with pytest.raises(Conflict, match=r"codes \d+ right, model 1 \d+: it must be better"):
+    with pytest.raises(Conflict, match=r"codes \d+ right; model 1 codes \d+: it must be better"):
         promotion.promote(version=poor, user=user)
     with pytest.raises(Conflict, match="It is the current model"):
         promotion.promote(version=good, user=user)
@@ -186,7 +186,7 @@ def test_a_version_must_beat_its_own_baseline_too(study: Study, folders: dict[st
     poor = registry.add(study=study, user=None, folder=folders["poor"], baseline=folders["good"])
     assert promotion.standing(poor)["why"] == "no_current"
     evaluated(study, poor)
-    with pytest.raises(Conflict, match="the instant baseline trained on the same records"):
+    with pytest.raises(Conflict, match="the instant baseline trained on the same records codes"):
         promotion.promote(version=poor, user=user)
 
 
