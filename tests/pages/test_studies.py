@@ -151,7 +151,7 @@ def test_members_are_added_changed_and_removed(manager: Client, empty_study: Stu
 
 
 @pytest.mark.parametrize(
-    ("name", "problem"), [("nobody", "manage.py createsuperuser"), ("coder", "is a member already")]
+    ("name", "problem"), [("nobody", "can be invited by a link"), ("coder", "is a member already")]
 )
 def test_a_member_who_cannot_be_added_is_said_beside_the_field(
     manager: Client, empty_study: Study, name: str, problem: str
