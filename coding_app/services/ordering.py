@@ -1,6 +1,6 @@
 """What orders the study's own queue beside the import: how unsure the machine was, how frequent the text."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Final
 
 from django.conf import settings
@@ -43,27 +43,22 @@ def refresh(study: Study) -> int:
     counted = records.order_by().values_list("text_key").annotate(n=Count("pk"))
     several = dict(counted.filter(n__gt=1))
     changed = 0
-    for chunk in _chunks(study):
-        different = []
-        for place in chunk:
-            frequency = several.get(place.record.text_key, 1)
-            answer = place.record.suggestion_set
-            unsure = uncertainty(answer.probability if answer else None)
-            if (place.frequency, place.uncertainty) != (frequency, unsure):
-                place.frequency, place.uncertainty = frequency, unsure
-                different.append(place)
+    places = QueueItem.objects.filter(study=study, state=QueueState.OPEN, round_record__isnull=True)
+    rows = places.order_by("record_id").values_list("record_id", "pk", "frequency", "uncertainty")
+    after = 0
+    while chunk := list(rows.filter(record__gt=after)[: settings.JOB_CHUNK]):
+        after = chunk[-1][0]
+        # Asked apart: joined, every chunk would read all the records before it.
+        found = Record.objects.filter(pk__in=[row[0] for row in chunk])
+        known = {
+            key: (several.get(text, 1), uncertainty(probability))
+            for key, text, probability in found.values_list("pk", "text_key", "suggestion_set__probability")
+        }
+        different = [
+            QueueItem(pk=place, frequency=known[record][0], uncertainty=known[record][1])
+            for record, place, *order in chunk
+            if tuple(order) != known[record]
+        ]
         QueueItem.objects.bulk_update(different, ["frequency", "uncertainty"], batch_size=500)
         changed += len(different)
     return changed
-
-
-def _chunks(study: Study) -> Iterator[list[QueueItem]]:
-    """The open places of the study's own queue, in the order of their records."""
-    found = QueueItem.objects.filter(study=study, state=QueueState.OPEN, round_record__isnull=True)
-    found = found.select_related("record__suggestion_set").only(
-        "frequency", "uncertainty", "record__text_key", "record__suggestion_set__probability"
-    )
-    after = 0
-    while chunk := list(found.filter(record__gt=after).order_by("record_id")[: settings.JOB_CHUNK]):
-        yield chunk
-        after = chunk[-1].record_id

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 
 from django.contrib.auth.models import User
+from django.db.models import F
 from django.utils import timezone
 
 from coding_app.choices import (
@@ -213,7 +214,11 @@ def _mark(
     for one in records:
         one.state, one.settled_at = state, settled_at
         one.code = results[one.pk] if results else None
-    RoundRecord.objects.bulk_update(records, ["state", "code", "settled_at"], batch_size=500)
+    if results:
+        RoundRecord.objects.bulk_update(records, ["state", "code", "settled_at"], batch_size=500)
+    else:
+        same = RoundRecord.objects.filter(pk__in=[one.pk for one in records])
+        same.update(state=state, code=None, settled_at=settled_at)
 
 
 def _final(
@@ -248,16 +253,18 @@ def _move(moves: Iterable[Move], verb: Verb, gesture: Gesture) -> list[Record]:
     if not wanted:
         return []
     found = Record.objects.select_for_update(of=("self",)).select_related("final_code").order_by("pk")
-    records = list(found.filter(pk__in=wanted))
+    records = list(found.filter(pk__in=wanted).defer("values"))
     study = Study.objects.get(pk=records[0].study_id)
-    changed, journal = [], []
+    changed: list[Record] = []
+    touched: list[Record] = []
+    journal = []
     for record in records:
         move = wanted[record.pk]
         before = record.status
         if move.to is not None:
-            record.status, record.final_code, record.route, record.decided_by, record.decided_at = move.to
             record.version += 1
-            changed.append(record)
+            (touched if _stands(record, move.to) else changed).append(record)
+            record.status, record.final_code, record.route, record.decided_by, record.decided_at = move.to
         journal.append(
             events.make(
                 study=study,
@@ -277,5 +284,13 @@ def _move(moves: Iterable[Move], verb: Verb, gesture: Gesture) -> list[Record]:
             )
         )
     Record.objects.bulk_update(changed, _RECORD_FIELDS, batch_size=500)
+    Record.objects.filter(pk__in=[one.pk for one in touched]).update(version=F("version") + 1)
     events.write_all(journal)
     return records
+
+
+def _stands(record: Record, to: Stand) -> bool:
+    """Whether a record stands there already: most records of a round that ends early do."""
+    keys = (to.code.pk if to.code else None, to.route, to.by.pk if to.by else None, to.at)
+    here = (record.final_code_id, record.route, record.decided_by_id, record.decided_at)
+    return record.status == to.status and here == keys
