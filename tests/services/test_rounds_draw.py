@@ -217,7 +217,7 @@ def test_the_preview_counts_what_is_drawn(study: Study) -> None:
         (RoundKind.DOUBLE, "anna anna", {}, "named twice"),
         (RoundKind.EVALUATION, "anna", {}, "needs two coders"),
         (RoundKind.EVALUATION, "anna ben", {"blinded": False}, "always blinded"),
-        (RoundKind.DOUBLE, "anna supervisor", {"blinded": True}, "supervisor see more"),
+        (RoundKind.DOUBLE, "anna supervisor", {"blinded": True}, "role coder can be blinded"),
         (RoundKind.REVIEW, "anna", {"selection": Selection.RANDOM}, "how many records"),
         (RoundKind.REVIEW, "anna", {"size": 5}, "leave the number out"),
         (RoundKind.REVIEW, "anna", {"selection": Selection.RANDOM, "size": 0}, "1 or more"),
