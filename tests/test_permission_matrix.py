@@ -257,7 +257,7 @@ ASKED = {
 }
 """What an address cannot do without."""
 
-SENT = {"members": {"action": "add"}}
+SENT = {"members": {"action": "add"}, "round-preview": {"kind": "double"}}
 """What a form cannot do without: it would be about a thing that is not there."""
 
 
