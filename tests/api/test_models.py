@@ -97,7 +97,8 @@ def test_a_done_training_tells_its_verdict_in_words_and_figures(study: Study, su
     found = supervisor.get(f"{HERE}trainings/{made.pk}/").json()
     assert found["version"] == 1
     assert found["verdict"]["current"] == {"number": 1, "k": 86, "n": 100}
-    assert found["verdict"]["words"] == "Of 100 records it codes 84 right; model 1 codes 86: it must be better."
+    told = "Of 100 records it codes 84 right; model 1 codes 86: it must be better."
+    assert found["verdict"]["words"] == told
     figures = supervisor.get(f"{HERE}trainings/{made.pk}/metrics/").json()
     assert figures == kept_models.evaluation_figures()
 
