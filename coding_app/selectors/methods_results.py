@@ -52,6 +52,7 @@ def agreed(study: Study, found: list[Rated], levels: Levels) -> Iterator[Paragra
         )
     )
     yield Table(
+        # xgettext:no-python-format
         _("Agreement by round and level of the classification, with 95 % intervals"),
         [
             _("Round"),
@@ -112,6 +113,7 @@ def evaluations(study: Study, levels: Levels) -> Iterator[Paragraph | Table]:
                 made.by or _("Type of record"),
                 _("n"),
                 _("Coded correctly"),
+                # xgettext:no-python-format
                 _("Percent (95 % interval)"),
             ],
             [

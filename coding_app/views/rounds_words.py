@@ -133,7 +133,11 @@ def steps_of_evaluation(round_: Round | None, found: RoundProgress | None = None
             _("Records whose code differs from the machine’s are listed, and go to another coder."),
         ),
         (_("Adjudicate"), _("That coder sees both codes, not whose they are, and settles which is right.")),
-        (_("Table"), _("How often the machine and each coder were right, with 95 % intervals.")),
+        (
+            _("Table"),
+            # xgettext:no-python-format
+            _("How often the machine and each coder were right, with 95 % intervals."),
+        ),
     )
     here = _step(round_, found)
     return [

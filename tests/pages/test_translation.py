@@ -71,8 +71,32 @@ PAGES = (
     "explorer/",
     "labels/",
     "labels/review/",
+    "agreement/",
+    "coders/",
+    "methods/",
+    "rounds/",
+    "rounds/new/",
+    "adjudication/",
+    "flags/",
+    "reopen/",
     "members/",
     "settings/",
+)
+
+# Words of the navigation, which every page shows.
+ENGLISH = (
+    "Sign out",
+    "Dashboard",
+    "Settings",
+    "Members",
+    "Exports",
+    "Models",
+    "Routing",
+    "Rounds",
+    "Adjudication",
+    "Agreement",
+    "Methods",
+    "Flags",
 )
 
 
@@ -84,7 +108,7 @@ def test_pages_speak_korean_to_whoever_asks_for_it(
     page = client.get(f"/studies/{coded_study.slug}/{name}", headers={"Accept-Language": "ko"})
     text = page.content.decode()
     assert '<html lang="ko">' in text
-    for english in ("Sign out", "Dashboard", "Settings", "Members", "Exports", "Models", "Routing"):
+    for english in ENGLISH:
         assert english not in text
     assert "현황" in text
 
