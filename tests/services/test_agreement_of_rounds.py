@@ -6,7 +6,7 @@ import pytest
 from django.db.models import F
 
 from coding_app.choices import RoundKind, Side
-from coding_app.models import QueueItem, RoundRecord, Study
+from coding_app.models import QueueItem, Study
 from coding_app.selectors import coder_stats, evaluation_table, independent
 from coding_app.selectors.agreement import Levels
 from coding_app.selectors.evaluation_table import MACHINE, PEOPLE, Stage, Table
@@ -66,7 +66,8 @@ def test_the_table_of_an_evaluation_follows_its_adjudication(study: Study) -> No
     for who in ("anna", "ben"):
         for place in QueueItem.objects.filter(assigned=coder(study, who)).select_related("record"):
             # The first record of each as the machine has it, the others otherwise.
-            within = RoundRecord.objects.get(pk=place.round_record_id)
+            within = place.round_record
+            assert within is not None
             first = within.position <= 2 and within.machine_code is not None
             code = within.machine_code.code if first and within.machine_code else "510"
             decide(study, who, place.record.external_id, code)
