@@ -6,6 +6,7 @@ Studies (GRRAS) were proposed. J Clin Epidemiol 64:96-106.
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from coding_app.document import Document, Section
 from coding_app.models import Study
@@ -29,7 +30,7 @@ def methods(study: Study) -> Document:
             Section(_("Agreement"), [*methods_results.agreed(study, found, levels)]),
             Section(_("Evaluation against adjudicated codes"), [*methods_results.evaluations(study, levels)]),
             Section(_("Flow of records"), [*methods_results.way_of(way)]),
-            Section(_("Coverage"), [*methods_results.coverage(way)]),
+            Section(pgettext("records with a code", "Coverage"), [*methods_results.coverage(way)]),
             Section(_("Software"), [*methods_results.software(study)]),
             Section(_("GRRAS checklist"), [*methods_checklist.table(study, found)]),
         ],

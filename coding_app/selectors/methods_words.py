@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from coding_app.agreement import Estimate
 from coding_app.selectors.progress import Rate
@@ -47,4 +48,5 @@ def figure(one: Estimate | None) -> str:
         return "–"
     if one.interval is None:
         return f"{one.value:.3f}"
-    return f"{one.value:.3f} ({one.interval[0]:.3f} to {one.interval[1]:.3f})"
+    low, high = one.interval
+    return f"{one.value:.3f} " + _("(%(low)s to %(high)s)") % {"low": f"{low:.3f}", "high": f"{high:.3f}"}

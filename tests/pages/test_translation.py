@@ -13,7 +13,7 @@ from coding_app.models import Study
 from tests import kept_models
 
 FOLDER = Path(__file__).resolve().parents[2] / "coding_app" / "locale" / "ko" / "LC_MESSAGES"
-FIELD = re.compile(r'^(msgid|msgid_plural|msgstr(?:\[\d\])?) ((?:"[^\n]*"\n?)+)', re.MULTILINE)
+FIELD = re.compile(r'^(msgctxt|msgid|msgid_plural|msgstr(?:\[\d\])?) ((?:"[^\n]*"\n?)+)', re.MULTILINE)
 PLACEHOLDER = re.compile(r"%\(\w+\)[sdr]|%%|%s")
 
 
@@ -48,6 +48,8 @@ def test_the_compiled_catalogue_says_what_the_text_says() -> None:
         if "msgid_plural" in fields:
             said = compiled.ngettext(fields["msgid"], fields["msgid_plural"], 2)
             assert said == fields["msgstr[0]"]
+        elif "msgctxt" in fields:
+            assert compiled.pgettext(fields["msgctxt"], fields["msgid"]) == fields["msgstr"]
         else:
             assert compiled.gettext(fields["msgid"]) == fields["msgstr"]
 
