@@ -77,6 +77,10 @@ class Round(models.Model):
 OPEN_STATES = (RoundState.DRAWING, RoundState.CODING, RoundState.ADJUDICATION)
 
 
+OPEN_RECORD_STATES = [RoundRecordState.CODING, RoundRecordState.DISPUTED]
+"""While a record has one of them, nothing of the round is settled for it."""
+
+
 class RoundRecord(models.Model):
     """A record in a round. What the machine said is kept as it was at the draw.
 
@@ -115,7 +119,7 @@ class RoundRecord(models.Model):
             models.UniqueConstraint(fields=["round", "position"], name="round_record_position_unique"),
             models.UniqueConstraint(
                 fields=["record"],
-                condition=Q(state__in=[RoundRecordState.CODING, RoundRecordState.DISPUTED]),
+                condition=Q(state__in=OPEN_RECORD_STATES),
                 name="round_record_in_one_open_round",
             ),
             models.CheckConstraint(

@@ -19,7 +19,7 @@ from coding_app.models import (
 )
 from coding_app.selectors import code_search
 from coding_app.selectors.blinding import studies_blinded_in
-from coding_app.selectors.records import RecordFilter, records
+from coding_app.selectors.records import RecordFilter, records, unsettled
 from coding_app.selectors.studies import studies_for
 
 CREATE_STUDIES = "coding_app.add_study"
@@ -79,8 +79,8 @@ def listed_records(study: Study, wanted: RecordFilter) -> QuerySet[Record]:
     return records(study, wanted).select_related(*related).prefetch_related("final_code__labels")
 
 
-def whole_record(study: Study, pk: int) -> Record:
-    """One record with its latest suggestions and trace, decisions and history.
+def whole_record(study: Study, pk: int, reader: User) -> Record:
+    """One record with its latest suggestions and trace, and what people decided as the reader may know it.
 
     Raises:
         Http404: when the study has none with this key.
@@ -88,7 +88,11 @@ def whole_record(study: Study, pk: int) -> Record:
     suggestions = Suggestion.objects.select_related("code__parent").prefetch_related(
         "code__labels", "code__parent__labels"
     )
-    decisions = Decision.objects.select_related("coder", "code").prefetch_related("code__labels")
+    decisions = (
+        Decision.objects.exclude(unsettled(reader))
+        .select_related("coder", "code")
+        .prefetch_related("code__labels")
+    )
     found = (
         listed_records(study, RecordFilter())
         .select_related(
@@ -129,9 +133,13 @@ def suggestion_of(record: Record, pk: int) -> Suggestion | None:
     return Suggestion.objects.filter(suggestion_set__record=record, pk=pk).first()
 
 
-def decisions(study: Study, *, coder: str | None = None) -> QuerySet[Decision]:
-    """Decisions in the study, undone ones too, newest first; of one coder by user name, or of all."""
-    found = Decision.objects.filter(record__study=study).select_related("record", "coder", "code")
+def decisions(study: Study, reader: User, *, coder: str | None = None) -> QuerySet[Decision]:
+    """Decisions in the study, undone ones too, newest first; of one coder by user name, or of all.
+
+    Without others' decisions that a round has not settled yet.
+    """
+    found = Decision.objects.filter(record__study=study).exclude(unsettled(reader))
+    found = found.select_related("record", "coder", "code")
     if coder is not None:
         found = found.filter(coder__username=coder)
     return found.prefetch_related("code__labels").order_by("-pk")

@@ -10,11 +10,9 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 
-from coding_app.choices import QueueState, RecordStatus, RoundRecordState
+from coding_app.choices import QueueState, RecordStatus
 from coding_app.models import Decision, Membership, QueueItem, Record, Round, RoundRecord, Study
-from coding_app.models.rounds import OPEN_STATES
-
-_UNSETTLED = (RoundRecordState.CODING, RoundRecordState.DISPUTED)
+from coding_app.models.rounds import OPEN_RECORD_STATES, OPEN_STATES
 
 
 def is_blinded(membership: Membership) -> bool:
@@ -51,7 +49,7 @@ def own_decisions(study: Study, user: User) -> QuerySet[Decision]:
         record=OuterRef("record"),
         round__blinded=True,
         round__state__in=OPEN_STATES,
-        state__in=_UNSETTLED,
+        state__in=OPEN_RECORD_STATES,
     )
     within = Q(round_record__round__blinded=True, round_record__round__state__in=OPEN_STATES)
     return (

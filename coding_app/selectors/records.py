@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Final
 
+from django.contrib.auth.models import User
 from django.db.models import F, Prefetch, Q, QuerySet
 from django.db.models.functions import Trim
 from django.http import Http404
@@ -12,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from coding_app.choices import CannotCodeReason, LabelSource, Outcome, RecordStatus
 from coding_app.models import Code, Decision, Event, Record, Study, Suggestion, SuggestionSet
+from coding_app.models.rounds import OPEN_RECORD_STATES
 from coding_app.selectors import labels
 
 FINAL: Final = "final"
@@ -260,10 +262,19 @@ def titles(record: Record, codes: Iterable[str]) -> dict[str, Code]:
     return {code.code: code for code in found.prefetch_related("labels")}
 
 
-def decisions(record: Record) -> QuerySet[Decision]:
-    """What people said of a record, oldest first, with what was taken back."""
+def unsettled(reader: User) -> Q:
+    """Others' decisions within a round that has not settled the record yet.
+
+    Nobody is shown them: a second coder would follow the first, and an adjudicator see whose codes they are.
+    """
+    return Q(round_record__state__in=OPEN_RECORD_STATES) & ~Q(coder=reader)
+
+
+def decisions(record: Record, reader: User) -> QuerySet[Decision]:
+    """What people said of a record, oldest first, with what was taken back; without what is unsettled."""
     return (
         Decision.objects.filter(record=record)
+        .exclude(unsettled(reader))
         .select_related("coder", "code", "suggestion")
         .prefetch_related("code__labels")
         .order_by("pk")
@@ -273,3 +284,10 @@ def decisions(record: Record) -> QuerySet[Decision]:
 def history(record: Record) -> QuerySet[Event]:
     """Everything that happened to a record, oldest first."""
     return Event.objects.filter(record=record).select_related("actor").order_by("pk")
+
+
+def history_for(record: Record, reader: User) -> QuerySet[Event]:
+    """What of the history of a record a reader is shown: nothing of decisions that are unsettled."""
+    hidden = Decision.objects.filter(unsettled(reader), record=record).values_list("pk", flat=True)
+    told = Event.objects.filter(record=record, data__decision__in=list(hidden)).values("pk")
+    return history(record).exclude(pk__in=told)

@@ -191,10 +191,10 @@ def show(request: PageRequest, membership: Membership, pk: int) -> HttpResponse:
         "candidates": suggested(suggestions),
         "why": _why(record, suggestions),
         "lineage": selected.lineage(record.final_code) if record.final_code else [],
-        "decisions": selected.decisions(record),
+        "decisions": selected.decisions(record, request.user),
         "history": [
             Happening(event, happened(event, record, with_rules=may_compare))
-            for event in selected.history(record)
+            for event in selected.history_for(record, request.user)
         ],
         "waiting": record.status == RecordStatus.WAITING,
         "mine": queue_selected.holds(record.pk, request.user),

@@ -11,7 +11,7 @@ from coding_app.api.serializers.decisions import DecisionSerializer
 from coding_app.choices import RecordStatus, Rule
 from coding_app.models import Event, Record, Suggestion, SuggestionSet
 from coding_app.selectors.columns import original_columns
-from coding_app.selectors.records import history
+from coding_app.selectors.records import history_for
 
 _RULES = frozenset({"rule", "routing"})
 """What an event's data say of the routing."""
@@ -181,7 +181,8 @@ class RecordDetailSerializer(RecordSerializer):
     @extend_schema_field(EventSerializer(many=True))
     def get_history(self, record: Record) -> list[dict[str, Any]]:
         """Everything that happened to the record, oldest first; to coders without the routing's rules."""
-        found = [dict(EventSerializer().to_representation(event)) for event in history(record)]
+        reader = self.context["request"].user
+        found = [dict(EventSerializer().to_representation(event)) for event in history_for(record, reader)]
         if not permissions.allows(self.context["role"], permissions.SUPERVISE):
             for event in found:
                 event["data"] = {name: value for name, value in event["data"].items() if name not in _RULES}

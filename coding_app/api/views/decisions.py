@@ -51,7 +51,7 @@ class DecisionViews(StudyViews[Decision]):
                     self.membership.role, permissions.SUPERVISE, gettext_noop("see others' decisions")
                 )
             coder = own
-        return self.page(api_lists.decisions(self.study, coder=coder), DecisionSerializer)
+        return self.page(api_lists.decisions(self.study, self.user, coder=coder), DecisionSerializer)
 
     @extend_schema(request=DecisionInput, responses={201: DecisionSerializer})
     def create(self, request: Request, **where: Any) -> Response:

@@ -44,4 +44,4 @@ class RecordViews(StudyViews[Record]):
     @extend_schema(responses=RecordDetailSerializer)
     def retrieve(self, request: Request, pk: int, **where: Any) -> Response:
         """A record with its original row, suggestions, trace, decisions and history."""
-        return self.shown(api_lists.whole_record(self.study, pk), RecordDetailSerializer)
+        return self.shown(api_lists.whole_record(self.study, pk, self.user), RecordDetailSerializer)
