@@ -73,7 +73,8 @@ def test_a_killed_training_goes_on_after_its_last_epoch(
 
     wait_until(finished, seconds=PATIENCE)
     assert training.job.state == JobState.DONE, training.job.error
-    assert min(seen) >= kept, "no epoch was learnt again"
+    # The kill may have come between an epoch's end and its being written down: that one is learnt again.
+    assert min(seen) >= kept - 1, "no other epoch was learnt again"
     training.refresh_from_db()
     version = training.version
     assert version is not None
