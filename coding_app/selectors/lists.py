@@ -8,6 +8,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 
 from coding_app.choices import IssueKind, JobState, Outcome, RecordStatus, Role
+from coding_app.keys import is_key
 from coding_app.models import (
     Classification,
     DictionaryVersion,
@@ -155,7 +156,7 @@ def latest_run(study: Study) -> Run | None:
 
 def run_of(study: Study, key: str) -> Run | None:
     """The study's coding run with this key, as an address gives it."""
-    return runs(study).filter(pk=int(key)).first() if key.isdecimal() and len(key) < 19 else None
+    return runs(study).filter(pk=int(key)).first() if is_key(key) else None
 
 
 def run_outcomes(run: Run) -> dict[str, int]:

@@ -12,6 +12,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 
 from coding_app.choices import CannotCodeReason, LabelSource, Outcome, RecordStatus
+from coding_app.keys import is_key
 from coding_app.models import Code, Decision, Event, Record, Study, Suggestion, SuggestionSet
 from coding_app.models.rounds import OPEN_RECORD_STATES
 from coding_app.selectors import labels
@@ -88,7 +89,7 @@ def records(study: Study, wanted: RecordFilter | None = None) -> QuerySet[Record
     if wanted.code:
         found = found.filter(_below(study, wanted.code))
     if wanted.source:
-        found = found.filter(source_id=int(wanted.source)) if _is_key(wanted.source) else found.none()
+        found = found.filter(source_id=int(wanted.source)) if is_key(wanted.source) else found.none()
     if wanted.reason in CannotCodeReason.values:
         found = found.filter(decisions__reason=wanted.reason, decisions__undone_at=None)
     if wanted.compared in {"right", "wrong"}:
@@ -111,12 +112,8 @@ def records(study: Study, wanted: RecordFilter | None = None) -> QuerySet[Record
     return found
 
 
-def _is_key(text: str) -> bool:
-    return text.isdecimal() and len(text) < 19  # SQLite takes no larger number
-
-
 def _answered(found: QuerySet[Record], wanted: RecordFilter) -> QuerySet[Record]:
-    if not _is_key(wanted.run):
+    if not is_key(wanted.run):
         return found.none()
     answers = SuggestionSet.objects.filter(run=int(wanted.run))
     if wanted.outcome:
@@ -146,7 +143,7 @@ def _answered_so(found: QuerySet[Record], wanted: RecordFilter) -> QuerySet[Reco
             asked = {f"suggestion_set__probability__{name}": share}
             found = found.none() if share is None else found.filter(**asked)
     if wanted.model:
-        number = int(wanted.model) if _is_key(wanted.model) and len(wanted.model) < 10 else 0
+        number = int(wanted.model) if is_key(wanted.model) and len(wanted.model) < 10 else 0
         found = found.filter(suggestion_set__run__model_version__number=number)
     if wanted.first in {"right", "wrong"}:
         known = found.filter(suggestion_set__best__isnull=False).annotate(known=Trim("reference_code"))

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy, gettext_noop
 from coding_app import permissions
 from coding_app.choices import CannotCodeReason, Side
 from coding_app.exceptions import Conflict, InvalidInput, NotAllowed
+from coding_app.keys import key_of
 from coding_app.models import Adjudication, Code, CodeLabel, Membership
 from coding_app.selectors import adjudication as selected
 from coding_app.selectors import code_search
@@ -24,7 +25,7 @@ from coding_app.selectors.records import lineage
 from coding_app.services import adjudicate as service
 from coding_app.views.access import PageRequest, member_view, study_page
 from coding_app.views.candidates import found, text_of
-from coding_app.views.queue_entered import NoteField, Notice, key_of
+from coding_app.views.queue_entered import NoteField, Notice
 from coding_app.views.queue_screen import hits
 
 SETTLE = gettext_noop("settle disputed records")

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_noop, ngettext
 from coding_app import datafiles, permissions
 from coding_app.choices import LabelVerdict
 from coding_app.exceptions import Conflict, InvalidInput
+from coding_app.keys import key_of
 from coding_app.models import Code, LabelSuspect, Membership
 from coding_app.selectors import label_review as selected
 from coding_app.selectors import records
@@ -84,7 +85,7 @@ def disagreements(request: PageRequest, membership: Membership) -> HttpResponse:
 def review(request: PageRequest, membership: Membership) -> HttpResponse:
     """One code in doubt: the one asked for (``suspect``), else the worst left, or left ``after`` another."""
     study = membership.study
-    asked, after = _key(request.GET.get("suspect", "")), _key(request.GET.get("after", ""))
+    asked, after = key_of(request.GET.get("suspect", "")), key_of(request.GET.get("after", ""))
     if asked:
         return _screen(request, membership, suspect_of(study, asked))
     return _screen(
@@ -137,7 +138,7 @@ def _corrected(request: PageRequest, suspect: LabelSuspect) -> Code | None:
 def undo(request: PageRequest, membership: Membership) -> HttpResponse:
     """Take back one's latest verdict: the one the form names, so that sending it twice undoes once."""
     study = membership.study
-    key = _key(request.POST.get("suspect", ""))
+    key = key_of(request.POST.get("suspect", ""))
     last = selected.last_review(study, request.user)
     if last is None or last.pk != key:
         text = _("That is not your latest verdict any more, so nothing was undone.")
@@ -171,10 +172,6 @@ def _lines(membership: Membership) -> Iterator[str]:
     yield "\ufeff" + writer.writerow(selected.HEADER)
     for row in selected.sorted_rows(membership.study):
         yield writer.writerow([datafiles.guard(cell) for cell in row])
-
-
-def _key(text: str) -> int:
-    return int(text) if text.isdecimal() and len(text) < 19 else 0
 
 
 def _on(

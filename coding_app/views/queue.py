@@ -11,6 +11,7 @@ from django.utils.translation import gettext_noop
 from coding_app import permissions
 from coding_app.choices import CannotCodeReason, DecisionKind
 from coding_app.exceptions import Conflict, InvalidInput
+from coding_app.keys import key_of
 from coding_app.models import Code, Decision, Membership
 from coding_app.selectors import queue as selected
 from coding_app.selectors import records
@@ -23,7 +24,6 @@ from coding_app.views.queue_entered import (
     EnteredForm,
     Notice,
     chosen,
-    key_of,
     opened_at,
     record_entered,
 )

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from coding_app.choices import CannotCodeReason
 from coding_app.exceptions import Conflict, InvalidInput
+from coding_app.keys import key_of
 from coding_app.models import Code, Decision, Membership, Record, Suggestion
 from coding_app.selectors import code_search
 from coding_app.services import review
@@ -88,11 +89,6 @@ class Notice:
     text: str
     level: str = "warning"
     field: str = ""
-
-
-def key_of(text: str) -> int:
-    """A key of the database as a form gives it; 0 for anything that cannot be one."""
-    return int(text) if text.isdecimal() and len(text) < 19 else 0
 
 
 def record_entered(membership: Membership, key: int) -> Record:

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_noop, ngettext
 
 from coding_app import permissions
 from coding_app.exceptions import Conflict, InvalidInput
+from coding_app.keys import key_of
 from coding_app.models import Membership
 from coding_app.selectors import queue as selected
 from coding_app.services import same_text
@@ -15,7 +16,6 @@ from coding_app.views.queue_entered import (
     EnteredForm,
     Notice,
     chosen,
-    key_of,
     opened_at,
     record_entered,
 )

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_noop, ngettext
 
 from coding_app import permissions
 from coding_app.exceptions import Conflict, InvalidInput
+from coding_app.keys import key_of
 from coding_app.models import DictionaryVersion, Membership, ModelVersion, Record
 from coding_app.selectors import reopening as selected
 from coding_app.selectors.records import record_of
@@ -104,7 +105,7 @@ def _words(membership: Membership, wanted: Chosen) -> str:
     """
     if wanted.by == By.CODE:
         return _("Records with the final code %(code)s or one below it") % {"code": wanted.value}
-    key = int(wanted.value) if wanted.value.isdecimal() and len(wanted.value) < 19 else 0
+    key = key_of(wanted.value)
     if wanted.by == By.RECORD:
         one = Record.objects.filter(study=membership.study, pk=key).first()
         found = _("Record %(id)s") % {"id": one.external_id} if one else ""

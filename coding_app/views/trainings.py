@@ -11,6 +11,7 @@ from coding_app import permissions
 from coding_app.bases import BASELINE
 from coding_app.choices import Describe, JobKind, LabelSource, Split
 from coding_app.exceptions import Conflict, InvalidInput
+from coding_app.keys import is_key
 from coding_app.models import Membership, Study, Training
 from coding_app.selectors import jobs
 from coding_app.selectors import models as selected
@@ -74,7 +75,7 @@ def _initial(request: PageRequest, study: Study) -> dict[str, Any]:
     if request.method == "POST":
         return dict(request.POST.items())
     key = request.GET.get("like", "")
-    if key.isdecimal() and len(key) < 19:
+    if is_key(key):
         return TrainingForm.like(selected.training_of(study, int(key)), study)
     return {"template": "{occupation} {industry}"}
 
