@@ -16,6 +16,7 @@ MEASURES = (
     "serving",
     "code_search",
     "decisions",
+    "drain",
 )
 
 

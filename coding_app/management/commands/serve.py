@@ -37,7 +37,8 @@ class Command(BaseCommand):
         if options["demo"]:
             call_command("migrate", verbosity=0, interactive=False)
             _load_demo()
-        commands = {"web": _web(port), **{f"{queue} worker": _worker(queue) for queue in WorkQueue.values}}
+        commands = {f"{queue} worker": _worker(queue) for queue in WorkQueue.values}
+        commands = {"web": web_command(port), **commands}
         running = {name: _start(name, command) for name, command in commands.items()}
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         try:
@@ -83,7 +84,8 @@ def _answers(port: int) -> bool:
         return probe.connect_ex((HOST, port)) == 0
 
 
-def _web(port: int) -> list[str]:
+def web_command(port: int) -> list[str]:
+    """What starts the web server on a port of this machine."""
     options = ["--workers", "1", "--threads", "8", "--worker-class", "gthread", "--log-level", "warning"]
     return [
         *(sys.executable, "-m", "gunicorn", "coding_app.wsgi"),
