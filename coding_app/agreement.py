@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from statistics import NormalDist
@@ -106,8 +106,9 @@ def difference(first: Estimate, second: Estimate) -> Estimate:
     return Estimate(value, max(-1.0, value - below), min(1.0, value + above), n)
 
 
-Ratings = Sequence[Sequence[str]]
-"""For each subject the categories that its raters gave it, in any order, one or more of them."""
+Ratings = Iterable[Sequence[str]] | Mapping[tuple[str, ...], int]
+"""For each subject the categories that its raters gave it, in any order, one or more of them; or how many
+subjects got the same."""
 
 
 def percent(ratings: Ratings) -> Estimate:
@@ -120,14 +121,19 @@ def percent(ratings: Ratings) -> Estimate:
     return share(math.fsum(one.subjects * one.agreed for one in twice), sum(one.subjects for one in twice))
 
 
-def cohen(pairs: Sequence[tuple[str, str]]) -> Estimate:
-    """Cohen's kappa (1960) of two fixed raters; interval by Fleiss, Cohen & Everitt (1969)."""
-    n = len(pairs)
+def cohen(pairs: Ratings) -> Estimate:
+    """Cohen's kappa (1960) of two fixed raters; interval by Fleiss, Cohen & Everitt (1969).
+
+    Each subject has two categories: that of the first rater, then that of the second.
+    """
+    cells = {(first, second): count for (first, second), count in _counted(pairs).items()}
+    n = sum(cells.values())
     if not n:
         return Estimate(None, None, None, 0, problem=Problem.NOTHING)
-    cells = Counter(pairs)
-    rows = Counter(first for first, _ in pairs)
-    columns = Counter(second for _, second in pairs)
+    rows, columns = Counter[str](), Counter[str]()
+    for (first, second), count in cells.items():
+        rows[first] += count
+        columns[second] += count
     observed = sum(count for (a, b), count in cells.items() if a == b) / n
     chance = math.fsum(rows[one] * columns[one] for one in rows) / n**2
     if 1 - chance < _NONE:
@@ -203,9 +209,17 @@ class _Pattern:
         return alike / (self.raters * (self.raters - 1))
 
 
+def _counted(ratings: Ratings) -> Mapping[tuple[str, ...], int]:
+    """How many subjects got the same ratings in the same order."""
+    return ratings if isinstance(ratings, Mapping) else Counter(tuple(given) for given in ratings)
+
+
 def _patterns(ratings: Ratings) -> list[_Pattern]:
     """The subjects that were rated at all; those with the same ratings together, for there are many."""
-    same = Counter(tuple(sorted(given)) for given in ratings if given)
+    same = Counter[tuple[str, ...]]()
+    for given, subjects in _counted(ratings).items():
+        if given:
+            same[tuple(sorted(given))] += subjects
     return [_Pattern(dict(Counter(given)), len(given), subjects) for given, subjects in same.items()]
 
 

@@ -40,6 +40,7 @@ class Levels:
         self.title: dict[str, str] = {}
         self._order: dict[str, int] = {CANNOT_CODE: -1}
         self._choices: dict[int, set[str]] = {}
+        self._at: dict[int, dict[str, str]] = {}
         found = list(rows.values_list("code", "parent__code", "level", "codable", "title"))
         above = {code: (parent, level) for code, parent, level, _codable, _title in found}
         self.all = tuple(sorted({level for _parent, level in above.values()}))
@@ -49,7 +50,7 @@ class Levels:
             self._up[code] = dict(self._lineage(code, above))
             if codable:
                 for level in self.all:
-                    self._choices.setdefault(level, set()).add(self.at(code, level))
+                    self._choices.setdefault(level, set()).add(self._above(code, self._up[code], level))
 
     @staticmethod
     def _lineage(code: str, above: Mapping[str, tuple[str | None, int]]) -> Iterator[tuple[int, str]]:
@@ -66,9 +67,13 @@ class Levels:
 
     def at(self, code: str, level: int) -> str:
         """The code at ``level`` that ``code`` is or lies below; a code that ends above it is itself."""
-        if code == CANNOT_CODE:
-            return code
-        lineage = self._up[code]
+        if level not in self._at:
+            found = {one: self._above(one, lineage, level) for one, lineage in self._up.items()}
+            self._at[level] = found | {CANNOT_CODE: CANNOT_CODE}
+        return self._at[level][code]
+
+    @staticmethod
+    def _above(code: str, lineage: Mapping[int, str], level: int) -> str:
         return lineage.get(level) or (lineage[max(lineage)] if max(lineage) < level else code)
 
     def categories(self, level: int) -> int:
@@ -157,7 +162,46 @@ def _given(one: Rated, between: Between, coders: frozenset[int]) -> dict[int, st
 
 def _other(one: Rated, between: Between) -> str | None:
     """What the coders' codes of a record are compared with."""
-    return {Between.MACHINE: one.machine, Between.GOLD: one.gold, Between.FINAL: one.final}[between]
+    if between == Between.MACHINE:
+        return one.machine
+    return one.gold if between == Between.GOLD else one.final
+
+
+class Tally:
+    """Codes that were compared, those of records with the same codes together: of these there are many."""
+
+    def __init__(self, subjects: Iterable[Subject] = ()) -> None:
+        self._records: Counter[tuple[tuple[str, ...], ...]] = Counter()
+        of_record: dict[int, list[Subject]] = {}
+        for one in subjects:
+            of_record.setdefault(one[0], []).append(one)
+        for together in of_record.values():
+            self.add(together)
+
+    def add(self, of_record: Iterable[Subject]) -> None:
+        """Add a record with all its subjects, if it has any."""
+        if codes := tuple(tuple(given) for _key, given in of_record):
+            self._records[codes] += 1
+
+    def coefficients(self, levels: Levels, level: int, *, two: bool) -> Coefficients:
+        """How far they agree at a level; ``two``: they are of two fixed raters, always in the same order."""
+        given: Counter[tuple[str, ...]] = Counter()
+        differing = 0
+        for subjects, records in self._records.items():
+            mapped = [tuple(levels.at(code, level) for code in codes) for codes in subjects]
+            for codes in mapped:
+                given[codes] += records
+            if any(len(set(codes)) > 1 for codes in mapped):
+                differing += records
+        return Coefficients(
+            level=level,
+            percent=agreement.percent(given),
+            cohen=agreement.cohen(given) if two else None,
+            gwet=agreement.gwet(given, categories=levels.categories(level)),
+            fleiss=None if two else agreement.fleiss(given),
+            records=self._records.total(),
+            differing=differing,
+        )
 
 
 def coefficients(
@@ -170,31 +214,25 @@ def coefficients(
 ) -> Coefficients:
     """How far the codes agree at a level."""
     two = between != Between.CODERS or len(raters(found, between, coders)) == 2
-    return _figures(compared(found, between, coders=coders), levels, level, two=two)
+    return Tally(compared(found, between, coders=coders)).coefficients(levels, level, two=two)
 
 
-def _figures(subjects: Sequence[Subject], levels: Levels, level: int, *, two: bool) -> Coefficients:
-    """Coefficients of subjects; ``two``: of two fixed raters, always in the same order."""
-    given = [[levels.at(code, level) for code in codes] for _key, codes in subjects]
-    return Coefficients(
-        level=level,
-        percent=agreement.percent(given),
-        cohen=agreement.cohen([(codes[0], codes[1]) for codes in given]) if two else None,
-        gwet=agreement.gwet(given, categories=levels.categories(level)),
-        fleiss=None if two else agreement.fleiss(given),
-        records=len({key for key, _codes in subjects}),
-        differing=len({key for (key, _), codes in zip(subjects, given, strict=True) if len(set(codes)) > 1}),
-    )
-
-
-def by_pair(found: Sequence[Rated], levels: Levels, level: int) -> list[OfTwo]:
-    """Every two coders who coded the same records."""
+def subjects_by_pair(found: Sequence[Rated]) -> dict[tuple[int, int], list[Subject]]:
+    """What every two coders gave the same records, by the keys of the two in ascending order."""
     met: dict[tuple[int, int], list[Subject]] = {}
     for one in found:
         for first, second in combinations(sorted(one.by), 2):
             codes = [one.by[first].code, one.by[second].code]
             met.setdefault((first, second), []).append((one.key, codes))
-    return [OfTwo(*two, _figures(subjects, levels, level, two=True)) for two, subjects in sorted(met.items())]
+    return met
+
+
+def by_pair(found: Sequence[Rated], levels: Levels, level: int) -> list[OfTwo]:
+    """Every two coders who coded the same records."""
+    return [
+        OfTwo(*two, Tally(subjects).coefficients(levels, level, two=True))
+        for two, subjects in sorted(subjects_by_pair(found).items())
+    ]
 
 
 def pairs(

@@ -1,11 +1,11 @@
 """All agreement of a study as the cells of a file: each round and all together, whose codes, every level."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from coding_app.agreement import Estimate
 from coding_app.models import Study
 from coding_app.selectors import agreement, independent, people
-from coding_app.selectors.agreement import Between, Coefficients, Levels
+from coding_app.selectors.agreement import Between, Coefficients, Levels, Tally
 from coding_app.selectors.independent import Rated
 
 HEADER = (
@@ -17,26 +17,54 @@ HEADER = (
 def rows(study: Study) -> Iterator[list[str | None]]:
     """Cells under ``HEADER``; ``round`` is a number or ``all``, ``coders`` is ``all`` or two pseudonyms."""
     levels, hidden = Levels(study), people.pseudonyms(study)
-    found = independent.rated(study)
-    numbers = dict(independent.rounds(study).order_by("number").values_list("pk", "number"))
-    parts = [(str(number), [one for one in found if one.round == pk]) for pk, number in numbers.items()]
-    if len(parts) > 1:
-        parts.append(("all", found))
-    for name, part in parts:
-        for between in Between:
+    for name, part in _parts(study):
+        for between, tally in part.tallies.items():
+            two = between != Between.CODERS or len(part.coders) == 2
             for level in levels.all:
-                made = agreement.coefficients(part, between, levels, level)
-                yield from _cells(name, between, "all", levels, made)
-        yield from _of_pairs(name, part, levels, hidden)
+                yield from _cells(name, between, "all", levels, tally.coefficients(levels, level, two=two))
+        for level in levels.all:
+            for (first, second), tally in sorted(part.pairs.items()):
+                who = " ".join(sorted((hidden[first], hidden[second])))
+                made = tally.coefficients(levels, level, two=True)
+                yield from _cells(name, Between.CODERS, who, levels, made)
 
 
-def _of_pairs(
-    name: str, part: list[Rated], levels: Levels, hidden: dict[int, str]
-) -> Iterator[list[str | None]]:
-    for level in levels.all:
-        for two in agreement.by_pair(part, levels, level):
-            who = " ".join(sorted((hidden[two.first], hidden[two.second])))
-            yield from _cells(name, Between.CODERS, who, levels, two.figures)
+class _Part:
+    """The codes of a round, or of all; not record by record, of which a large study has too many."""
+
+    def __init__(self) -> None:
+        self.tallies = {between: Tally() for between in Between}
+        self.pairs: dict[tuple[int, int], Tally] = {}
+        self.coders: set[int] = set()
+
+    def add(self, of_record: Sequence[Rated]) -> None:
+        """Add a record, with what was said of it in each round."""
+        for between, tally in self.tallies.items():
+            tally.add(agreement.compared(of_record, between))
+        for two, subjects in agreement.subjects_by_pair(of_record).items():
+            self.coders.update(two)
+            self.pairs.setdefault(two, Tally()).add(subjects)
+
+
+def _parts(study: Study) -> list[tuple[str, _Part]]:
+    """Each round by its number, and all together where there are several."""
+    numbers = dict(independent.rounds(study).order_by("number").values_list("pk", "number"))
+    parts, whole = {key: _Part() for key in numbers}, _Part()
+    several = len(parts) > 1
+    repeated = independent.in_several_rounds(study) if several else set()
+    together: dict[int, list[Rated]] = {}
+    for one in independent.each_rated(study):
+        if one.round not in parts:  # drawn meanwhile
+            continue
+        parts[one.round].add([one])
+        if one.key in repeated:
+            together.setdefault(one.key, []).append(one)
+        elif several:
+            whole.add([one])
+    for of_record in together.values():
+        whole.add(of_record)
+    named = [(str(number), parts[key]) for key, number in numbers.items()]
+    return [*named, ("all", whole)] if several else named
 
 
 def _cells(

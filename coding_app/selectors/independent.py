@@ -5,11 +5,13 @@ adjudicated it or sent it back with a question. What a coder took back themself 
 """
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import islice
 from typing import Final
 
-from django.db.models import Min, QuerySet
+from django.db.models import Count, Min, QuerySet
 from django.utils import timezone
 
 from coding_app.choices import AdjudicationState, RoundRecordState, RoundState
@@ -20,6 +22,9 @@ CANNOT_CODE: Final = ""
 
 DEFAULT_THRESHOLD: Final = 0.8
 """From which probability on the machine is sure, where the routing names none: K-JCM's."""
+
+CHUNK: Final = 2000
+"""Records whose codes are read together."""
 
 _SETTLED = (RoundRecordState.AGREED, RoundRecordState.ADJUDICATED)
 _SHOWN = (RoundState.CODING, RoundState.ADJUDICATION, RoundState.CLOSED)
@@ -79,8 +84,23 @@ def rounds(study: Study) -> QuerySet[Round]:
 
 def rated(study: Study, subset: Subset | None = None) -> list[Rated]:
     """Every record of the rounds that a coder has coded, in order of round and draw, narrowed."""
+    return list(each_rated(study, subset))
+
+
+def in_several_rounds(study: Study) -> set[int]:
+    """Keys of the records that more than one of the rounds has."""
+    drawn = _drawn(study).values_list("record_id").annotate(n=Count("pk")).filter(n__gt=1).order_by()
+    return {key for key, _n in drawn.iterator(CHUNK)}
+
+
+def _drawn(study: Study) -> QuerySet[RoundRecord]:
+    return RoundRecord.objects.filter(round__in=rounds(study)).exclude(state=RoundRecordState.WITHDRAWN)
+
+
+def each_rated(study: Study, subset: Subset | None = None) -> Iterator[Rated]:
+    """The same one by one: never more than a few thousand are in memory."""
     subset = subset or Subset()
-    found = RoundRecord.objects.filter(round__in=rounds(study)).exclude(state=RoundRecordState.WITHDRAWN)
+    found = _drawn(study)
     if subset.round is not None:
         found = found.filter(round=subset.round)
     if subset.sure is not None:
@@ -89,42 +109,39 @@ def rated(study: Study, subset: Subset | None = None) -> list[Rated]:
     if subset.column:
         found = found.filter(record__in=_with_value(study, found, subset.column, subset.value))
     codes = dict(Code.objects.filter(classification=study.classification_id).values_list("pk", "code"))
-    given = _given(found, codes, subset)
-    rows = found.order_by("round_id", "position").values_list(
+    read = found.order_by("round_id", "position").values_list(
         "pk", "record_id", "round_id", "round__kind", "stratum", "machine_code_id", "machine_probability",
         "gold_id", "code_id", "state",
     )  # fmt: skip
-    return [
-        Rated(
-            key=record,
-            round=round_,
-            kind=kind,
-            stratum=stratum,
-            machine=codes.get(machine),
-            probability=probability,
-            gold=codes.get(gold),
-            final=codes.get(code, CANNOT_CODE) if state in _SETTLED else None,
-            adjudicated=state == RoundRecordState.ADJUDICATED,
-            by=given[pk],
-        )
-        for pk, record, round_, kind, stratum, machine, probability, gold, code, state in rows.iterator(5000)
-        if pk in given
-    ]
+    rows = read.iterator(CHUNK)
+    while chunk := list(islice(rows, CHUNK)):
+        given = _given([row[0] for row in chunk], codes, subset)
+        for pk, record, round_, kind, stratum, machine, probability, gold, code, state in chunk:
+            if pk not in given:
+                continue
+            yield Rated(
+                key=record,
+                round=round_,
+                kind=kind,
+                stratum=stratum,
+                machine=codes.get(machine),
+                probability=probability,
+                gold=codes.get(gold),
+                final=codes.get(code, CANNOT_CODE) if state in _SETTLED else None,
+                adjudicated=state == RoundRecordState.ADJUDICATED,
+                by=given[pk],
+            )
 
 
-def _given(
-    found: QuerySet[RoundRecord], codes: dict[int, str], subset: Subset
-) -> dict[int, dict[int, Given]]:
+def _given(found: list[int], codes: dict[int, str], subset: Subset) -> dict[int, dict[int, Given]]:
     """By round record and coder: what stood when the first adjudication was opened, or stands now."""
     opened = Adjudication.objects.exclude(state=AdjudicationState.WITHDRAWN).filter(round_record__in=found)
-    spoken = dict(
-        opened.values_list("round_record_id").annotate(at=Min("created_at")).order_by().iterator(5000)
-    )
+    spoken = dict(opened.values_list("round_record_id").annotate(at=Min("created_at")).order_by())
     made = Decision.objects.filter(round_record__in=found).order_by("pk")
     given: dict[int, dict[int, Given]] = defaultdict(dict)
     for round_record, coder, code, at, undone, blinded in made.values_list(
         "round_record_id", "coder_id", "code_id", "decided_at", "undone_at", "blinded"
-    ).iterator(5000):
+    ):
         end = spoken.get(round_record)
         stood = undone is None if end is None else at <= end and (undone is None or undone > end)
         if stood and _within(at, subset):
