@@ -17,6 +17,7 @@ MEASURES = (
     "code_search",
     "decisions",
     "drain",
+    "export_decided",
 )
 
 

@@ -143,7 +143,7 @@ STEPS: dict[str, Callable[[Path, int], None]] = {
 }
 
 
-def step(name: str, folder: Path, count: int) -> None:
+def step(one: Callable[[Path, int], None], folder: Path, count: int) -> None:
     """Run a step here and print its seconds and the rise of peak memory in MiB."""
     import django
 
@@ -152,7 +152,7 @@ def step(name: str, folder: Path, count: int) -> None:
 
     connection.ensure_connection()
     before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.perf_counter()
-    STEPS[name](folder, count)
+    one(folder, count)
     seconds = time.perf_counter() - began
     rise = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024
     print(json.dumps({"seconds": seconds, "rise": rise}))
@@ -161,9 +161,11 @@ def step(name: str, folder: Path, count: int) -> None:
 # The measure ------------------------------------------------------------------------------------------
 
 
-def measured(name: str, folder: Path, count: int, environment: dict[str, str]) -> tuple[float, float]:
-    """Seconds and MiB of a step in a fresh process."""
-    command = [sys.executable, "-m", "tests.bench.import_export", "--step", name]
+def measured(
+    name: str, folder: Path, count: int, environment: dict[str, str], *, measure: str = "import_export"
+) -> tuple[float, float]:
+    """Seconds and MiB of a step of a measure in a fresh process."""
+    command = [sys.executable, "-m", f"tests.bench.{measure}", "--step", name]
     command += ["--folder", str(folder), "--rows", str(count)]
     done = subprocess.run(
         command, cwd=REPOSITORY, env=environment, capture_output=True, text=True, check=False
@@ -205,7 +207,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path)
     options = parser.parse_args()
     if options.step:
-        step(options.step, options.folder, options.rows)
+        step(STEPS[options.step], options.folder, options.rows)
         return
     for database in options.databases.split(","):
         small, large = study(database, options.small), study(database, options.rows)

@@ -1,13 +1,15 @@
 """What agreement is measured on, and what comes out."""
 
+from collections import Counter
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
+from coding_app.agreement import Estimate
 from coding_app.choices import RoundKind, RoundState
 from coding_app.models import Decision, Study
-from coding_app.selectors import agreement, independent
+from coding_app.selectors import agreement, agreement_cells, independent
 from coding_app.selectors.agreement import Between, Levels
 from coding_app.selectors.independent import Subset
 from tests import factories
@@ -198,6 +200,63 @@ def test_people_are_compared_with_machine_gold_and_result_one_by_one(study: Stud
     assert agreed(Between.FINAL, "ben") == (1.0, 1)
     assert agreed(Between.CODERS) == (1 / 2, 2)
     assert agreed(Between.CODERS, "ann") == (None, 0)
+
+
+def test_the_file_of_all_agreement_says_what_the_pages_say(
+    study: Study, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However few records are read at a time, and with a record that two rounds have."""
+    monkeypatch.setattr(independent, "CHUNK", 2)
+    make_round(
+        study,
+        {
+            "001": Row({"ann": "716", "ben": "715"}, machine="716", final="715", adjudicated=True),
+            "002": Row({"ann": "465", "ben": "465"}, machine="982", final="465"),
+            "003": Row({"ann": "510", "ben": "510"}, machine="510", gold="470", final="510"),
+        },
+        state=RoundState.CLOSED,
+    )
+    make_round(
+        study,
+        {
+            "001": Row({"ann": "715", "cara": "715", "ben": CANNOT}),
+            "004": Row({"ann": "900", "cara": "900", "ben": "510"}, machine="900"),
+        },
+    )
+    assert independent.in_several_rounds(study) == {factories.record(study, "001").pk}
+    levels, found = Levels(study), independent.rated(study)
+    cells = [dict(zip(agreement_cells.HEADER, row, strict=True)) for row in agreement_cells.rows(study)]
+    by_number = {number: [one for one in found if one.round == pk] for pk, number in numbers(study)}
+    for name, part in {**by_number, "all": found}.items():
+        for between in Between:
+            for level in levels.all:
+                made = agreement.coefficients(part, between, levels, level)
+                rows = [
+                    row
+                    for row in cells
+                    if (row["round"], row["between"], row["coders"], row["level"])
+                    == (name, between.value, "all", str(level))
+                ]
+                said = {row["coefficient"]: row["value"] for row in rows}
+                assert said.get("percent") == _text(made.percent)
+                assert said.get("cohen_kappa") == _text(made.cohen)
+                assert said.get("fleiss_kappa") == _text(made.fleiss)
+                assert said.get("gwet_ac1") == _text(made.gwet)
+                counts = {(row["records"], row["differing"]) for row in rows}
+                assert counts <= {(str(made.records), str(made.differing))}
+        pairs = agreement.by_pair(part, levels, 3)
+        of_two = [row for row in cells if row["round"] == name and row["coders"] != "all"]
+        told = {(row["coders"], row["records"]) for row in of_two if row["level"] == "3"}
+        assert Counter(n for _, n in told) == Counter(str(one.figures.records) for one in pairs)
+
+
+def numbers(study: Study) -> list[tuple[int, str]]:
+    """Keys of the rounds with their numbers."""
+    return [(pk, str(number)) for pk, number in study.rounds.values_list("pk", "number")]
+
+
+def _text(one: Estimate | None) -> str | None:
+    return None if one is None or one.value is None else f"{one.value:.4f}"
 
 
 def test_without_rounds_there_is_nothing(study: Study) -> None:
