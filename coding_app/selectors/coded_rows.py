@@ -105,7 +105,7 @@ def rows(study: Study, columns: Header) -> Iterator[list[str | None]]:
     after = 0
     while chunk := _chunk(study, after, columns.last):
         suggested = _suggested([one.set_id for one in chunk if one.set_id is not None], codes)
-        told = decided_cells.told([one.pk for one in chunk], columns.decided, codes, hidden)
+        told = decided_cells.told(study, (chunk[0].pk, chunk[-1].pk), columns.decided, codes, hidden)
         for one in chunk:
             cells: list[str | None] = [None] * len(columns.originals)
             for at, value in zip(columns.places[one.source_id], one.values, strict=True):

@@ -64,23 +64,26 @@ class Told(NamedTuple):
 
 
 def told(
-    records: list[int], held: Extent, codes: dict[int, tuple[str, str]], hidden: Pseudonyms
+    study: Study, keys: tuple[int, int], held: Extent, codes: dict[int, tuple[str, str]], hidden: Pseudonyms
 ) -> dict[int, Told]:
-    """What people said of records; one that nobody spoke of is not among them."""
+    """What people said of the study's records from one key to another; one nobody spoke of is not there."""
+    within = {"record__gte": keys[0], "record__lte": keys[1]}
     rounds = dict(
-        RoundRecord.objects.filter(record__in=records, state__in=_RESULTS)
+        RoundRecord.objects.filter(round__study=study, **within, state__in=_RESULTS)
         .order_by("settled_at", "pk")
         .values_list("record_id", "round__number")
     )
     settled = {
         row[0]: row[1:]
-        for row in Adjudication.objects.filter(record__in=records, state=AdjudicationState.SETTLED)
+        for row in Adjudication.objects.filter(study=study, **within, state=AdjudicationState.SETTLED)
         .order_by("decided_at", "pk")
         .values_list("record_id", "decided_by_id", "decided_at", "side", "cannot_reason", "reason")
     }
     said: dict[int, list[_Said]] = {}
     for row in (
-        Decision.objects.filter(record__in=records, undone_at__isnull=True, pk__lte=held.last)
+        Decision.objects.filter(
+            record__study=study, **within, undone_at__isnull=True, pk__lte=held.last
+        )
         .order_by("record_id", "pk")
         .values_list(
             "record_id", "coder_id", "code_id", "decided_at", "opened_at", "blinded", "reason", "note",
@@ -89,7 +92,7 @@ def told(
     ):  # fmt: skip
         one = _Said(*row)
         said.setdefault(one.record, []).append(one)
-    found = {}
+    found, width = {}, len(held.names)
     for record in said.keys() | settled.keys():
         made = said.get(record, [])[: held.most]
         by, at, side, cannot, why = settled.get(record, (None, None, None, "", ""))
@@ -106,7 +109,7 @@ def told(
             str(len(made)),
             *(cell for one in made for cell in one.cells(codes, hidden)),
         ]
-        cells += [None] * (len(held.names) - len(cells))
+        cells += [None] * (width - len(cells))
         found[record] = Told(reason or None, note or None, tuple(cells))
     return found
 
