@@ -12,6 +12,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 
 from coding_app.choices import AcceptBy, RecordStatus, RoundKind
 from coding_app.models import Decision, Record
@@ -80,7 +81,7 @@ def test_fifty_coders_drain_a_queue_while_servers_are_killed(
 
 
 def test_fifty_coders_drain_a_round_of_double_coding(serve: Callable[..., WebServer], tmp_path: Path) -> None:
-    study = studies.small(tmp_path, RECORDS // 8)
+    study = studies.small(tmp_path, RECORDS // 12)
     save(study, Settings(accept_by=AcceptBy.NOBODY))
     factories.code(study)
     crew = studies.crew(study, CODERS)
@@ -89,7 +90,7 @@ def test_fifty_coders_drain_a_round_of_double_coding(serve: Callable[..., WebSer
     manner = Manner(studies.choosing(studies.FOUND, own_every=4), steady_in_the_end)
     found = drain(study, crew, server, manner=manner, lease=LEASE, kills=2)
     assert faults(study, found, lease=LEASE, each=2) == []
-    assert Decision.objects.filter(undone_at=None).count() == 2 * (RECORDS // 8)
+    assert Decision.objects.filter(undone_at=None).count() == 2 * (RECORDS // 12)
     assert "Traceback" not in server.output()
     assert found.kills == 2
 
@@ -97,7 +98,7 @@ def test_fifty_coders_drain_a_round_of_double_coding(serve: Callable[..., WebSer
 def test_without_leases_records_come_before_several_at_a_time(
     serve: Callable[..., WebServer], tmp_path: Path
 ) -> None:
-    """What counts double serving counts it: a queue whose leases end at once has plenty."""
+    """What looks for faults finds them: two at one record, and then a decision that is taken away."""
     study = studies.small(tmp_path, 20)
     save(study, Settings(accept_by=AcceptBy.NOBODY))
     factories.code(study)
@@ -107,6 +108,13 @@ def test_without_leases_records_come_before_several_at_a_time(
     )
     assert len(served_to_two(found.showings, LEASE)) > 5
     assert found.refused > 5
+    (fault,) = faults(study, found, lease=LEASE)
+    assert fault.startswith("places before two at a time")
+    lost = Decision.objects.order_by("pk")[:1]
+    Decision.objects.filter(pk__in=lost).update(undone_at=timezone.now())
+    found_now = " ".join(faults(study, found, lease=LEASE))
+    for fault in ("decided by too few", "accepted, and not there", "done places without", "were taken back"):
+        assert fault in found_now
 
 
 @pytest.mark.parametrize(
