@@ -186,7 +186,11 @@ def grow(study: Study, first: int, last: int) -> None:
                 {"id": own, "suggestion_set_id": by_set},
                 f"suggestion_set_id IN (SELECT id FROM coding_app_suggestionset WHERE {base})",
             ),
-            (QueueItem, {"id": "", "record_id": by_record}, f"{base} AND state = 'open'"),
+            (
+                QueueItem,
+                {"id": "", "record_id": by_record, "holder_id": "NULL", "leased_until": "NULL"},
+                f"{base} AND state = 'open'",
+            ),
             (
                 Event,
                 {"id": "", "record_id": by_record},
