@@ -20,6 +20,7 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
 from html import unescape
+from importlib import import_module
 from pathlib import Path
 from time import perf_counter, process_time
 from typing import TYPE_CHECKING
@@ -60,9 +61,7 @@ def set_up(folder: Path, stack: ExitStack) -> None:
         "ALLOWED_HOSTS": "testserver",
     }
     os.environ.pop("REDIS_URL", None)
-    import django
-
-    django.setup()
+    import_module("coding_app.wsgi")  # sets up what the server does
     from django.core.management import call_command
 
     call_command("migrate", verbosity=0)
