@@ -20,7 +20,7 @@ from coding_app.round_plans import RoundPlan
 from coding_app.sampling import share_out
 from coding_app.selectors import populations
 from coding_app.selectors.populations import Candidate
-from coding_app.services import events, jobs, ordering
+from coding_app.services import bulk, events, jobs, ordering
 
 
 def run(claim: jobs.Claim) -> None:
@@ -118,11 +118,10 @@ class _Drawing:
             )
         )
         records = [found[key] for key in strata if key in found and key not in busy]
-        rows = list(self._rows(records, strata))
-        RoundRecord.objects.bulk_create(rows, batch_size=500)
+        rows = bulk.insert(self._rows(records, strata))
         if self._plan.exclusive:
             self._take_out(records)
-        QueueItem.objects.bulk_create(self._places(rows), batch_size=500)
+        bulk.insert(self._places(rows))
         events.write_all(
             events.make(
                 study=study,
