@@ -11,9 +11,12 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from coding_app import permissions
-from coding_app.choices import AdjudicationState, RoundKind, Side
+from coding_app.choices import AdjudicationState, RoundKind, RoundState, Side
 from coding_app.models import Adjudication, Code, Decision, Membership, Record, RoundRecord, Study
 from coding_app.selectors.blinding import bare
+
+GOING: Final = (RoundState.CODING, RoundState.ADJUDICATION)
+"""While its round is in one of these states, a disputed record can be settled."""
 
 _LABELS: Final = "ABC"
 
@@ -56,12 +59,16 @@ def waiting_for(
 ) -> QuerySet[Adjudication]:
     """The adjudications that a user may take, oldest first; with ``state=None`` those of any state.
 
+    Open ones are waiting as long as their round goes on.
+
     Those that are assigned to them; and to supervisors and managers those assigned to nobody, but for records
     that they decided in the round, even if they took it back.
     """
     found = Adjudication.objects.filter(study=study).order_by("pk")
     if state is not None:
         found = found.filter(state=state)
+    if state == AdjudicationState.OPEN:
+        found = found.filter(round_record__round__state__in=GOING)
     own = Decision.objects.filter(round_record=OuterRef("round_record"), coder=user)
     theirs = Q(assigned=user)
     member = Membership.objects.filter(study=study, user=user, deactivated_at=None).first()

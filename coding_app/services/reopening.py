@@ -17,9 +17,9 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from coding_app.choices import RecordStatus, Verb
+from coding_app.choices import RecordStatus, Rule, Verb
 from coding_app.exceptions import Conflict, InvalidInput
-from coding_app.models import Code, Decision, Event, Record, Study
+from coding_app.models import Code, Decision, Event, Record, Routing, Study
 from coding_app.selectors import reopening as selected
 from coding_app.selectors.populations import held_keys
 from coding_app.selectors.reopening import Chosen
@@ -42,7 +42,8 @@ class Done:
 def reopen(*, study: Study, wanted: Chosen, user: User, why: str = "") -> Done:
     """Send settled records to a person: they wait in the queue, and the decisions on them are taken back.
 
-    Records in open rounds are left alone. What was said within rounds that have ended stays: it is evidence.
+    They are for people until a person decides them: neither a run nor a routing accepts them again. Records
+    in open rounds are left alone. What was said within rounds that have ended stays: it is evidence.
 
     Raises:
         InvalidInput: when there is nothing to reopen, or ``why`` is too long.
@@ -76,7 +77,9 @@ def _gesture(
         while done < MOST:
             # Locked first and looked at then: a draw or a decision may have come between.
             waiting = found.filter(pk__gt=after).select_for_update(of=("self",))
-            chunk = list(waiting.select_related("final_code", "decided_by")[: min(_CHUNK, MOST - done)])
+            chunk = list(
+                waiting.select_related("final_code", "decided_by", "routing")[: min(_CHUNK, MOST - done)]
+            )
             if not chunk:
                 break
             after = chunk[-1].pk
@@ -107,10 +110,10 @@ def _write(
     )
     journal = []
     for record in records:
-        before, stood = record.status, _stand(record)
+        before, stood, ruled = record.status, _stand(record), (record.rule, record.routing)
         change(record)
         record.version += 1
-        data = {"from": stood, "decision": standing.get(record.pk), "why": why}
+        data = {"from": stood, "decision": standing.get(record.pk), "why": why, **_ruled(ruled, record)}
         journal.append(_event(study, record, verb, gesture, user, before, data))
     if verb == Verb.RECORD_REOPENED:
         Decision.objects.filter(pk__in=standing.values()).update(undone_at=timezone.now())
@@ -155,8 +158,21 @@ def _stand(record: Record) -> dict[str, Any]:
     }
 
 
+def _ruled(before: tuple[str, Routing | None], record: Record) -> dict[str, Any]:
+    """Which rule a record had, where it has another now. Coders are not told what these names hold."""
+    rule, routing = before
+    if rule == record.rule:
+        return {}
+    numbers = [one.number if one else None for one in (routing, record.routing)]
+    return {
+        "rule": {"from": rule, "to": record.rule},
+        "routing": dict(zip(("from", "to"), numbers, strict=True)),
+    }
+
+
 def _reopened(record: Record) -> None:
     _settle(record, RecordStatus.WAITING)
+    record.rule, record.routing = Rule.REOPENED, None
 
 
 def _removed(record: Record) -> None:
@@ -215,7 +231,8 @@ def _bring_back(study: Study, made: list[Event], user: User) -> Done:
 def _restore(study: Study, made: Iterable[Event], gesture: uuid.UUID, user: User) -> int:
     """Records that nobody touched since, by their version, are what they were; how many."""
     left = {event.record_id: event for event in made if event.record_id is not None}
-    locked = Record.objects.filter(pk__in=left, study=study).select_for_update(of=("self",)).order_by("pk")
+    found = Record.objects.filter(pk__in=left, study=study).select_related("routing").order_by("pk")
+    locked = found.select_for_update(of=("self",))
     # A record in an open round is the round's, whatever its version says.
     held = held_keys(left)
     same = [
@@ -224,6 +241,7 @@ def _restore(study: Study, made: Iterable[Event], gesture: uuid.UUID, user: User
         if record.version == left[record.pk].data["version"] and record.pk not in held
     ]
     codes = _codes(study, (left[record.pk].data["from"]["code"] for record in same))
+    routings = {one.number: one for one in Routing.objects.filter(study=study)}
     journal, decisions = [], []
     for record in same:
         event, before = left[record.pk], record.status
@@ -236,10 +254,14 @@ def _restore(study: Study, made: Iterable[Event], gesture: uuid.UUID, user: User
             stood["decided_by"],
             parse_datetime(stood["decided_at"]) if stood["decided_at"] else None,
         )
+        ruled = record.rule, record.routing
+        if "rule" in event.data:
+            record.rule = event.data["rule"]["from"]
+            record.routing = routings.get(event.data["routing"]["from"])
         record.version += 1
         if event.verb == Verb.RECORD_REOPENED and event.data["decision"]:
             decisions.append(event.data["decision"])
-        data = {"gesture": str(event.gesture), "decision": event.data["decision"]}
+        data = {"gesture": str(event.gesture), "decision": event.data["decision"], **_ruled(ruled, record)}
         journal.append(_event(study, record, Verb.RECORD_RESTORED, gesture, user, before, data))
     Decision.objects.filter(pk__in=decisions).update(undone_at=None)
     placing.write(same)

@@ -6,6 +6,7 @@ from coding_app.choices import JobKind
 from coding_app.models import Job
 from coding_app.services import (
     draw_round,
+    end_round,
     evaluations,
     export_rows,
     import_rows,
@@ -25,6 +26,7 @@ _WORK: dict[str, Callable[[jobs.Claim], None]] = {
     JobKind.TRAIN: train_model.run,
     JobKind.EVALUATE: evaluations.run,
     JobKind.DRAW: draw_round.run,
+    JobKind.END_ROUND: end_round.run,
 }
 
 

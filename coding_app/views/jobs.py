@@ -154,4 +154,6 @@ def _own_page(membership: Membership, job: Job) -> HttpResponse | None:
         return redirect("evaluation", membership.study.slug, job.evaluation.pk)
     if job.kind == JobKind.DRAW:
         return redirect("round", membership.study.slug, job.round.number)
+    if job.kind == JobKind.END_ROUND:
+        return redirect("round", membership.study.slug, job.ended_round.number)
     return None

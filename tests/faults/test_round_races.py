@@ -15,7 +15,7 @@ from coding_app.models import Adjudication, Code, Decision, Event, QueueItem, Re
 from coding_app.services import adjudicate, review, rounds, same_text, suggest, work
 from tests import factories
 from tests.faults.waiting import QUICK, done, wait_until
-from tests.rounds import boss, coder, drawn, plan
+from tests.rounds import boss, coder, drawn, ended, plan
 from tests.workers import WorkerProcess
 
 
@@ -175,7 +175,7 @@ def test_a_round_closed_while_it_is_coded_loses_no_record(study: Study) -> None:
     at_once(
         lambda: code_all(study, anna, ("510",)),
         lambda: code_all(study, ben, ("510",)),
-        lambda: rounds.close(round_=made, user=boss(study)),
+        lambda: ended(made),
     )
     code_all(study, anna, ("510",))
     assert Record.objects.filter(status="decided").count() == 24

@@ -5,15 +5,28 @@ from typing import Any
 
 import pytest
 
-from coding_app.choices import QueueState, RecordStatus, RoundKind, RoundState, Selection, Verb
+from coding_app.choices import (
+    AcceptBy,
+    QueueState,
+    RecordStatus,
+    RoundKind,
+    RoundState,
+    Rule,
+    Selection,
+    Verb,
+)
 from coding_app.exceptions import Conflict, InvalidInput
 from coding_app.models import Code, Decision, Event, QueueItem, Record, Round, RoundRecord, Study
+from coding_app.routing import Settings
 from coding_app.selectors import reopening as selected
+from coding_app.selectors import replay, routing_preview
 from coding_app.selectors.progress import progress
 from coding_app.selectors.records import records
 from coding_app.selectors.reopening import By, Chosen
 from coding_app.services import reopening, review
+from coding_app.views.history import happened
 from tests import factories
+from tests.routed import save
 
 
 @pytest.fixture
@@ -100,6 +113,68 @@ def test_what_a_dictionary_version_decided_is_reopened_and_nothing_else(study: S
     reopening.reopen(study=study, wanted=version, user=boss(study))
     assert set(Event.objects.filter(verb=Verb.RECORD_REOPENED).values_list("record", flat=True)) == accepted
     assert factories.record(study, "003").status == RecordStatus.DECIDED
+
+
+def test_what_a_person_reopened_no_run_and_no_routing_accepts_again(study: Study) -> None:
+    before = ruled(study)
+    for name in ("001", "007"):
+        reopening.reopen(study=study, wanted=one(study, name), user=boss(study))
+    study.child_age = 1
+    study.save(update_fields=["child_age"])
+    factories.code(study)
+    save(study, Settings(accept_by=AcceptBy.DICTIONARY, audit_seed=1))
+    for name in ("001", "007"):
+        record = factories.record(study, name)
+        assert (record.status, record.rule, record.routing) == ("waiting", Rule.REOPENED, None)
+        assert replay.rebuilt(Event.objects.filter(record=record).order_by("pk")) == replay.standing(record)
+        assert QueueItem.objects.filter(record=record, state=QueueState.OPEN).count() == 1
+    coded = Event.objects.filter(record__external_id="001", verb=Verb.RECORD_CODED).latest("pk")
+    assert (coded.after, coded.data["rule"], coded.data["code"]) == ("waiting", "reopened", None)
+    assert "Reopened by a person" in happened(coded, factories.record(study, "001"), with_rules=True)
+    assert factories.record(study, "002").status == RecordStatus.ACCEPTED, "the others are routed as ever"
+    decided(study, "001")
+    review.undo(study=study, user=study.members.get(username="coder"))
+    factories.code(study)
+    assert factories.record(study, "001").status == RecordStatus.WAITING, "nobody has decided it"
+    assert ruled(study).keys() == before.keys()
+
+
+def ruled(study: Study) -> dict[str, tuple[str, int | None]]:
+    """The rule that each record has, and the key of its routing."""
+    found = Record.objects.filter(study=study).values_list("external_id", "rule", "routing")
+    return {name: (rule, routing) for name, rule, routing in found}
+
+
+def test_a_preview_of_a_routing_counts_what_was_reopened_with_people(study: Study) -> None:
+    reopening.reopen(study=study, wanted=one(study, "001"), user=boss(study))
+    found = routing_preview.preview(study, Settings(accept_by=AcceptBy.DICTIONARY))
+    assert (found.accepted_now, found.accepted_then, found.moves["to_accepted"]) == (3, 3, 0)
+    assert {line.rule: (line.now, line.then) for line in found.lines}[Rule.REOPENED] == (1, 1)
+
+
+def test_what_the_audit_drew_stays_in_it_when_it_is_reopened(study: Study) -> None:
+    save(study, Settings(accept_by=AcceptBy.DICTIONARY, audit_share=1.0))
+    study.refresh_from_db()
+    drawn = routing_preview.audit(study).drawn
+    assert drawn == 4
+    decided(study, "001")
+    reopening.reopen(study=study, wanted=one(study, "001"), user=boss(study))
+    found = routing_preview.audit(study)
+    assert (found.drawn, found.waiting) == (4, 4)
+    decided(study, "001")
+    found = routing_preview.audit(study)
+    assert (found.drawn, found.waiting, found.wrong) == (4, 3, 1)
+
+
+def test_taking_a_reopening_back_gives_the_rule_back(study: Study) -> None:
+    save(study, Settings(accept_by=AcceptBy.DICTIONARY, audit_seed=1))
+    before = ruled(study)
+    assert before["001"][0] == Rule.DICTIONARY
+    version = Chosen(By.DICTIONARY, str(study.dictionary_version_id))
+    done = reopening.reopen(study=study, wanted=version, user=boss(study))
+    assert ruled(study) != before
+    reopening.take_back(study=study, gesture=done.gesture, user=boss(study))
+    assert ruled(study) == before
 
 
 def test_a_record_that_was_decided_since_is_not_taken_back(study: Study) -> None:

@@ -144,11 +144,18 @@ class Walk:
         """End a round."""
         if found := self.some_round(RoundState.CODING, RoundState.ADJUDICATION):
             rounds.close(round_=found, user=self.boss)
+            self.give_back(found)
 
     def cancel(self) -> None:
         """Give a round up."""
         if found := self.some_round(RoundState.CODING, RoundState.ADJUDICATION):
             rounds.cancel(round_=found, user=self.boss)
+            self.give_back(found)
+
+    def give_back(self, ended: Round) -> None:
+        """What a worker does with a round that has ended."""
+        assert ended.ending is not None
+        factories.do(ended.ending)
 
     def settle(self) -> None:
         """Adjudicate."""
