@@ -11,8 +11,8 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from coding_app import permissions
-from coding_app.choices import AdjudicationState, RoundKind, RoundState, Side
-from coding_app.models import Adjudication, Code, Decision, Membership, Record, RoundRecord, Study
+from coding_app.choices import AdjudicationState, RoundKind, RoundState, Side, Verb
+from coding_app.models import Adjudication, Code, Decision, Event, Membership, Record, RoundRecord, Study
 from coding_app.selectors.blinding import bare
 
 GOING: Final = (RoundState.CODING, RoundState.ADJUDICATION)
@@ -43,6 +43,16 @@ class Disputed:
     literals: list[tuple[str, str]]
     options: list[Option]
     may_send_back: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What somebody had settled: whose code it was, the code or why there is none, and the reason."""
+
+    side: Side
+    code: str | None
+    cannot_reason: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +158,18 @@ def _literals(record: Record) -> list[tuple[str, str]]:
     places = [source.occupation_column, source.industry_column]
     written = [record.occupation, record.industry]
     return [(source.header[at], text) for at, text in zip(places, written, strict=True) if at is not None]
+
+
+def taken_back(adjudication: Adjudication, user: User) -> Answer | None:
+    """What this user had settled, where taking it back is the last that happened to it."""
+    told = Event.objects.filter(record=adjudication.record_id, data__adjudication=adjudication.pk)
+    match list(told.order_by("-pk")[:2]):
+        case [undone, settled] if undone.verb == Verb.DECISION_UNDONE and undone.actor_id == user.pk:
+            said = settled.data
+            return Answer(
+                Side(said["side"]), said["result"], said.get("cannot_reason", ""), said.get("reason", "")
+            )
+    return None
 
 
 def adjudication_of(study: Study, user: User, pk: int) -> Adjudication:

@@ -193,6 +193,7 @@ def adjudicated(within: RoundRecord, adjudication: Adjudication, gesture: Gestur
     data = {
         "adjudication": adjudication.pk,
         "side": adjudication.side,
+        "cannot_reason": adjudication.cannot_reason,
         "reason": adjudication.reason,
         "result": code.code if code else None,
     }
