@@ -234,6 +234,7 @@ class JobKind(TextChoices):
     EVALUATE = "evaluate", _("Evaluation")
     DRAW = "draw", _("Drawing of a round")
     END_ROUND = "end_round", _("Ending of a round")
+    REOPEN = "reopen", _("Reopening and removing")
 
 
 class WorkQueue(TextChoices):

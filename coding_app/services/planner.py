@@ -19,6 +19,7 @@ _WRITTEN: dict[str, tuple[type[Model], ...]] = {
     JobKind.ROUTE: (Record, Event, QueueItem),
     JobKind.DRAW: (Record, Event, RoundRecord, QueueItem),
     JobKind.END_ROUND: (Record, Event, RoundRecord, QueueItem),
+    JobKind.REOPEN: (Record, Event, QueueItem),
 }
 
 

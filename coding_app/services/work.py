@@ -13,6 +13,7 @@ from coding_app.services import (
     jobs,
     ordering,
     planner,
+    reopen_records,
     route,
     suggest,
     train_model,
@@ -27,6 +28,7 @@ _WORK: dict[str, Callable[[jobs.Claim], None]] = {
     JobKind.EVALUATE: evaluations.run,
     JobKind.DRAW: draw_round.run,
     JobKind.END_ROUND: end_round.run,
+    JobKind.REOPEN: reopen_records.run,
 }
 
 
