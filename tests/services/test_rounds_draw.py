@@ -83,6 +83,28 @@ def test_strata_give_in_proportion_or_equally(study: Study) -> None:
     assert Counter(equal.records.values_list("stratum", flat=True)) == {"ID": 3, "OR": 3, "WA": 3}
 
 
+@pytest.mark.parametrize(
+    ("fields", "wanted"),
+    [
+        ({"selection": Selection.RANDOM}, {"": 7}),
+        ({"selection": Selection.RANDOM}, {"": 1000}),
+        ({"selection": Selection.STRATIFIED, "stratum_column": "state"}, {"WA": 5, "OR": 1, "ID": 0}),
+        ({"selection": Selection.ALL}, {"": 3}),
+    ],
+)
+def test_what_is_drawn_is_the_beginning_of_the_whole_population_in_order(
+    study: Study, fields: dict[str, Any], wanted: dict[str, int]
+) -> None:
+    asked = plan(study, RoundKind.REVIEW, **fields)
+    expected, left = [], Counter(wanted)
+    for one in sorted(populations.candidates(study, asked)):
+        if left[one.stratum] > 0:
+            left[one.stratum] -= 1
+            expected.append(one)
+    assert populations.lowest(study, asked, wanted) == expected
+    assert len(expected) == min(sum(wanted.values()), 100)
+
+
 def test_the_least_sure_come_first(study: Study) -> None:
     answers = {f"{at:03}": Answer({"715": 0.5 + at / 200}) for at in range(0, 100, 5)}
     score(study, answers)
