@@ -95,6 +95,8 @@ def untouched(made: QuerySet[Event]) -> QuerySet[Event]:
 
 def of_gesture(current: Reopening) -> QuerySet[Event]:
     """What of the gesture that is taken back is still to be looked at, by record."""
+    if current.taken_back is None:
+        return Event.objects.none()
     found = made(current.study).filter(gesture=current.taken_back, record__gt=current.after_record)
     return found.order_by("record_id")
 

@@ -183,6 +183,18 @@ def test_a_round_closed_while_it_is_coded_loses_no_record(study: Study) -> None:
     assert set(made.records.values_list("state", flat=True)) <= {"agreed", "withdrawn"}
 
 
+def test_an_undo_and_the_end_of_the_round_at_once_leave_no_record_in_it(study: Study) -> None:
+    made = drawn(study, RoundKind.DOUBLE, population={"text": "000"})
+    code_all(study, coder(study, "anna"), ("510",))
+    code_all(study, coder(study, "ben"), ("510",))
+    assert set(made.records.values_list("state", flat=True)) == {"agreed"}
+    at_once(lambda: review.undo(study=study, user=coder(study, "ben")), lambda: ended(made))
+    record = made.records.select_related("record").get()
+    assert (record.state, record.record.status) in {("agreed", "decided"), ("withdrawn", "waiting")}
+    own = QueueItem.objects.filter(state="open", record=record.record, round_record=None)
+    assert own.count() == (record.state == "withdrawn")
+
+
 def test_two_draws_and_a_coding_run_at_once_share_no_record(study: Study) -> None:
     study.child_age = 3
     study.save(update_fields=["child_age"])
