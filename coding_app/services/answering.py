@@ -7,7 +7,7 @@ from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
 from coding_app import coders
-from coding_app.choices import Outcome, Verb
+from coding_app.choices import Outcome, Rule, Verb
 from coding_app.models import Code, Record, Routing, Run, Study, Suggestion, SuggestionSet
 from coding_app.routing import Facts, Rules, Settings
 from coding_app.selectors import routing as routings
@@ -56,6 +56,7 @@ class Writer:
                 _facts(record, answer, rules),
                 outcome=made.outcome,
                 first_source=suggestions[0].source if suggestions else "",
+                reopened=record.rule == Rule.REOPENED,
             )
             placing.put(record, at, self._codes, self._routing, now)
             record.version += 1
@@ -77,7 +78,7 @@ class Writer:
                         "version": record.version,
                         "set": made.pk,
                         "rule": record.rule,
-                        "routing": number if at.rule else None,
+                        "routing": number if record.routing else None,
                     },
                 )
             )

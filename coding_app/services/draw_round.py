@@ -95,12 +95,7 @@ class _Drawing:
         left.subtract(dict(drawn.annotate(n=Count("pk"))))
         if not any(part > 0 for part in left.values()):
             return []
-        found = []
-        for one in sorted(populations.candidates(self._round.study, self._plan)):
-            if left[one.stratum] > 0:
-                left[one.stratum] -= 1
-                found.append(one)
-        return found
+        return populations.lowest(self._round.study, self._plan, left)
 
     def _draw(self, chunk: Sequence[Candidate]) -> None:
         """Draw those of a chunk that can still be drawn, locked."""

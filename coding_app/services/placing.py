@@ -23,12 +23,21 @@ class Placement(NamedTuple):
     rule: Rule | None = None
 
 
-def placement(rules: Rules, facts: Facts, *, outcome: str, first_source: str) -> Placement:
+FOR_PEOPLE: Final = Placement(RecordStatus.WAITING, rule=Rule.REOPENED)
+"""Where a record that a person reopened is until a person decides it, whatever the machine makes of it."""
+
+
+def placement(
+    rules: Rules, facts: Facts, *, outcome: str, first_source: str, reopened: bool = False
+) -> Placement:
     """Where the rules put a record.
 
     Args:
         first_source: what made its first suggestion; empty where there is none.
+        reopened: a person put it before people again (``Rule.REOPENED``): the rules do not take it from them.
     """
+    if reopened:
+        return FOR_PEOPLE
     if outcome in SET_ASIDE:
         return Placement(RecordStatus.SET_ASIDE)
     accepted, rule = rules.apply(facts)
@@ -45,7 +54,7 @@ def put(
     record.final_code = codes[at.code] if at.code else None
     record.route = at.route or ""
     record.rule = at.rule or ""
-    record.routing = routing if at.rule else None
+    record.routing = routing if at.rule and at.rule != Rule.REOPENED else None
     record.decided_by = None
     record.decided_at = now if at.code else None
 
