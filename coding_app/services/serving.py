@@ -24,6 +24,9 @@ _ORDERS: Final = {
 }
 
 
+_GOING: Final = frozenset({RoundState.CODING, RoundState.ADJUDICATION})
+
+
 class _OpenRound(NamedTuple):
     """A round that has not ended."""
 
@@ -37,7 +40,7 @@ class _OpenRound(NamedTuple):
 
     @property
     def is_going(self) -> bool:
-        return self.state in {RoundState.CODING, RoundState.ADJUDICATION}
+        return self.state in _GOING
 
     @property
     def is_gold(self) -> bool:
@@ -57,11 +60,18 @@ def allowed(places: QuerySet[QueueItem], study: Study, user: User) -> QuerySet[Q
 
 def free(places: QuerySet[QueueItem], study: Study, user: User) -> list[QueueItem]:
     """Those of the study's open places that the user may take now."""
-    within = F("round_record__round__blinded")
-    free = _open_to(places, study, user).filter(leasing.free_for(user))
-    found = list(free.annotate(is_blind=within, may_be_blinded=blinded_rounds_go_on("study")))
+    found = list(
+        _open_to(places, study, user)
+        .filter(leasing.free_for(user))
+        .annotate(
+            is_blind=F("round_record__round__blinded"),
+            state_of_round=F("round_record__round__state"),
+            may_be_blinded=blinded_rounds_go_on("study"),
+        )
+    )
     is_blind = any(one.may_be_blinded for one in found) and blinded(study, user)
-    return [one for one in found if one.is_blind or not is_blind]
+    goes_on = {None, *_GOING}
+    return [one for one in found if (one.is_blind or not is_blind) and one.state_of_round in goes_on]
 
 
 def _open_to(places: QuerySet[QueueItem], study: Study, user: User) -> QuerySet[QueueItem]:
@@ -77,7 +87,8 @@ def next_place(study: Study, user: User, *, order: QueueOrder, only: Q | None) -
     if is_blind:
         rounds = [one for one in rounds if one.blinded]
         places = places.filter(round_record__round__blinded=True)
-    held = places.filter(leasing.held(user)).order_by("record_id").first()
+    within = Q(round_record__isnull=True) | Q(round_record__round__in=[one.key for one in rounds])
+    held = places.filter(leasing.held(user), within).order_by("record_id").first()
     if held is not None:
         held.leased_until = leasing.until()
         held.save(update_fields=["leased_until"])

@@ -64,7 +64,7 @@ class QueueViews(StudyViews[QueueItem]):
     def same_text(self, request: Request, record: int, **where: Any) -> Response:
         """The other records that wait with the text of this one, and that no other coder has open."""
         found = self._record(record)
-        others = list(queue.same_text(found, self.user)[: MOST + 1])
+        others = list(queue.same_text(found, self.user, blinded=self.membership.blinded)[: MOST + 1])
         return self.shown({"records": others[:MOST], "is_more": len(others) > MOST}, SameTextSerializer)
 
     @extend_schema(operation_id="studies_queue_renew", request=None, responses=HeldSerializer)
