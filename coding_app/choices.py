@@ -92,6 +92,7 @@ class Rule(TextChoices):
     BELOW = "below", _("Below the threshold")
     MARGIN = "margin", _("Too near the second code")
     DISAGREEMENT = "disagreement", _("Dictionary and model do not agree")
+    REOPENED = "reopened", _("Reopened by a person")
 
 
 class LabelSource(TextChoices):
@@ -232,6 +233,8 @@ class JobKind(TextChoices):
     TRAIN = "train", _("Training")
     EVALUATE = "evaluate", _("Evaluation")
     DRAW = "draw", _("Drawing of a round")
+    END_ROUND = "end_round", _("Ending of a round")
+    REOPEN = "reopen", _("Reopening and removing")
 
 
 class WorkQueue(TextChoices):

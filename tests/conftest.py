@@ -49,6 +49,16 @@ def _own_language() -> None:
     translation.activate(django_settings.LANGUAGE_CODE)
 
 
+@pytest.fixture(autouse=True)
+def _nothing_remembered() -> None:
+    """A server remembers some rows by their keys; on SQLite a test gets the keys of the one before it."""
+    from coding_app import dictionary_texts
+    from coding_app.selectors import code_book
+
+    for remembered in (dictionary_texts.phrases, dictionary_texts.word_reader, code_book._made):
+        remembered.cache_clear()
+
+
 @pytest.fixture
 def start_worker(
     request: pytest.FixtureRequest, transactional_db: None, tmp_path: Path

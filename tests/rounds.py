@@ -48,6 +48,14 @@ def drawn(study: Study, kind: RoundKind, coders: str = "anna ben", **fields: Any
     return made
 
 
+def ended(round_: Round, *, cancel: bool = False) -> Round:
+    """The round closed, or given up, with its records given back."""
+    (rounds.cancel if cancel else rounds.close)(round_=round_, user=boss(round_.study))
+    assert round_.ending is not None
+    factories.do(round_.ending)
+    return round_
+
+
 def decide(study: Study, name: str, external_id: str, code: str, **fields: Any) -> Decision:
     """What somebody says of a record now."""
     record = factories.record(study, external_id)

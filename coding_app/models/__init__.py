@@ -8,6 +8,7 @@ from coding_app.models.events import Event
 from coding_app.models.files import Export, Import, ImportIssue
 from coding_app.models.jobs import Job, WorkerHeartbeat
 from coding_app.models.records import Record
+from coding_app.models.reopenings import Reopening
 from coding_app.models.rounds import Round, RoundRecord
 from coding_app.models.routing import Rerouting, Routing
 from coding_app.models.studies import Invitation, Membership, Study
@@ -37,6 +38,7 @@ __all__ = [
     "ModelVersion",
     "QueueItem",
     "Record",
+    "Reopening",
     "Rerouting",
     "Round",
     "RoundRecord",

@@ -21,6 +21,13 @@ class Round(models.Model):
 
     study = models.ForeignKey(Study, on_delete=models.CASCADE, related_name="rounds")
     job = models.OneToOneField(Job, on_delete=models.PROTECT, null=True, related_name="round")
+    ending = models.OneToOneField(
+        Job,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="ended_round",
+        help_text="gives its records back, once it has ended",
+    )
     number = models.PositiveIntegerField()
     name = models.CharField(max_length=100)
     kind = models.CharField(max_length=20, choices=RoundKind.choices)

@@ -11,9 +11,12 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from coding_app import permissions
-from coding_app.choices import AdjudicationState, RoundKind, Side
-from coding_app.models import Adjudication, Code, Decision, Membership, Record, RoundRecord, Study
+from coding_app.choices import AdjudicationState, RoundKind, RoundState, Side, Verb
+from coding_app.models import Adjudication, Code, Decision, Event, Membership, Record, RoundRecord, Study
 from coding_app.selectors.blinding import bare
+
+GOING: Final = (RoundState.CODING, RoundState.ADJUDICATION)
+"""While its round is in one of these states, a disputed record can be settled."""
 
 _LABELS: Final = "ABC"
 
@@ -43,6 +46,16 @@ class Disputed:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What somebody had settled: whose code it was, the code or why there is none, and the reason."""
+
+    side: Side
+    code: str | None
+    cannot_reason: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class AdjudicationCounts:
     """What is left for a user: ``open`` in all, ``elsewhere`` of them before other adjudicators now."""
 
@@ -56,12 +69,16 @@ def waiting_for(
 ) -> QuerySet[Adjudication]:
     """The adjudications that a user may take, oldest first; with ``state=None`` those of any state.
 
+    Open ones are waiting as long as their round goes on.
+
     Those that are assigned to them; and to supervisors and managers those assigned to nobody, but for records
     that they decided in the round, even if they took it back.
     """
     found = Adjudication.objects.filter(study=study).order_by("pk")
     if state is not None:
         found = found.filter(state=state)
+    if state == AdjudicationState.OPEN:
+        found = found.filter(round_record__round__state__in=GOING)
     own = Decision.objects.filter(round_record=OuterRef("round_record"), coder=user)
     theirs = Q(assigned=user)
     member = Membership.objects.filter(study=study, user=user, deactivated_at=None).first()
@@ -141,6 +158,18 @@ def _literals(record: Record) -> list[tuple[str, str]]:
     places = [source.occupation_column, source.industry_column]
     written = [record.occupation, record.industry]
     return [(source.header[at], text) for at, text in zip(places, written, strict=True) if at is not None]
+
+
+def taken_back(adjudication: Adjudication, user: User) -> Answer | None:
+    """What this user had settled, where taking it back is the last that happened to it."""
+    told = Event.objects.filter(record=adjudication.record_id, data__adjudication=adjudication.pk)
+    match list(told.order_by("-pk")[:2]):
+        case [undone, settled] if undone.verb == Verb.DECISION_UNDONE and undone.actor_id == user.pk:
+            said = settled.data
+            return Answer(
+                Side(said["side"]), said["result"], said.get("cannot_reason", ""), said.get("reason", "")
+            )
+    return None
 
 
 def adjudication_of(study: Study, user: User, pk: int) -> Adjudication:

@@ -28,14 +28,18 @@ def is_blinded(membership: Membership) -> bool:
     return places.filter(Q(assigned=user) | Q(holder=user)).exists() or decided.exists()
 
 
+def blinded_rounds_go_on(study: str) -> Exists:
+    """Condition: coders may be blinded in the study that ``study`` leads to from the rows asked for."""
+    return Exists(Round.objects.filter(study=OuterRef(study), blinded=True, state__in=OPEN_STATES))
+
+
 def _blinded_rounds(study: int) -> QuerySet[Round]:
     return Round.objects.filter(study=study, blinded=True, state__in=OPEN_STATES).order_by("pk")
 
 
 def studies_blinded_in(user: User) -> set[int]:
     """Keys of the studies in which the user is blinded."""
-    open_rounds = Round.objects.filter(study=OuterRef("study"), blinded=True, state__in=OPEN_STATES)
-    memberships = Membership.objects.filter(Exists(open_rounds), user=user, deactivated_at=None)
+    memberships = Membership.objects.filter(blinded_rounds_go_on("study"), user=user, deactivated_at=None)
     return {one.study_id for one in memberships if is_blinded(one)}
 
 

@@ -6,6 +6,7 @@ from functools import lru_cache
 
 from coding_app import dictionary_texts
 from coding_app.models import Classification, Code, DictionaryVersion, Study
+from coding_app.selectors.code_book import code_book
 from coding_app.selectors.code_index import CodeIndex, Entry
 
 LIMIT = 20
@@ -38,16 +39,11 @@ def search(study: Study, query: str, *, limit: int = LIMIT, with_dictionary: boo
 
     For a blinded coder search without the dictionary: its phrases lead to the code that the machine gives.
     """
+    if not query.strip():
+        return []
     version = study.dictionary_version if with_dictionary else None
     found = _index(study.classification, version).search(query, limit)
-    codes = {
-        code.code: code
-        for code in Code.objects.filter(
-            classification=study.classification_id, code__in=[one.code for one in found]
-        )
-        .select_related("parent")
-        .prefetch_related("labels", "parent__labels")
-    }
+    codes = code_book(study.classification).by_text
     return [Hit(codes[one.code], one.shown, one.alike) for one in found if one.code in codes]
 
 
@@ -79,9 +75,4 @@ def _entries(classification_id: int, version_id: int | None) -> Iterator[Entry]:
 
 def code_of(study: Study, text: str) -> Code | None:
     """The code of the study's classification that reads exactly so, with its parent."""
-    return (
-        Code.objects.filter(classification=study.classification_id, code=text.replace("\0", ""))
-        .select_related("parent")
-        .prefetch_related("labels", "parent__labels")
-        .first()
-    )
+    return code_book(study.classification).by_text.get(text)

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from django.db.models import Count, Max
+from django.db.models import Count, Max, Q
 
 from coding_app.choices import AdjudicationState, RoundRecordState
 from coding_app.models import Adjudication, Decision, RoundRecord, Study
+from coding_app.models.rounds import OPEN_RECORD_STATES
 from coding_app.selectors import people
 
 SETTLED = (
@@ -19,6 +20,12 @@ OF_ONE = ("coder", "code", "at", "seconds", "blinded", "reason", "comment", "rou
 
 _RESULTS = (RoundRecordState.AGREED, RoundRecordState.ADJUDICATED)
 Cells = tuple[str | None, ...]
+
+UNSETTLED = Q(round_record__state__in=OPEN_RECORD_STATES)
+"""Decisions and adjudications within a round that has not settled the record yet.
+
+A file goes to everybody who supervises, adjudicators among them: none of these is in it.
+"""
 
 
 class Extent(NamedTuple):
@@ -35,8 +42,8 @@ class Extent(NamedTuple):
 
 
 def extent(study: Study) -> Extent:
-    """How many decisions stand of one record at most, and which is the newest; one has columns always."""
-    made = Decision.objects.filter(record__study=study)
+    """How many settled decisions stand of a record at most, and the newest; one has columns always."""
+    made = Decision.objects.filter(record__study=study).exclude(UNSETTLED)
     last = made.aggregate(last=Max("pk"))["last"] or 0
     standing = made.filter(undone_at__isnull=True, pk__lte=last).order_by()
     most = standing.values("record").annotate(n=Count("pk")).aggregate(most=Max("n"))["most"]
@@ -66,7 +73,10 @@ class Told(NamedTuple):
 def told(
     study: Study, keys: tuple[int, int], held: Extent, codes: dict[int, tuple[str, str]], hidden: Pseudonyms
 ) -> dict[int, Told]:
-    """What people said of the study's records from one key to another; one nobody spoke of is not there."""
+    """What people said of the study's records from one key to another; one nobody spoke of is not there.
+
+    What a round has not settled yet nobody said so far.
+    """
     within = {"record__gte": keys[0], "record__lte": keys[1]}
     rounds = dict(
         RoundRecord.objects.filter(round__study=study, **within, state__in=_RESULTS)
@@ -84,6 +94,7 @@ def told(
         Decision.objects.filter(
             record__study=study, **within, undone_at__isnull=True, pk__lte=held.last
         )
+        .exclude(UNSETTLED)
         .order_by("record_id", "pk")
         .values_list(
             "record_id", "coder_id", "code_id", "decided_at", "opened_at", "blinded", "reason", "note",

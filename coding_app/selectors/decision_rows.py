@@ -1,9 +1,12 @@
-"""Every decision and adjudication of a study as cells of files, those that were taken back included."""
+"""The decisions and adjudications of a study as cells of files, those that were taken back included.
+
+What a round has not settled yet is left out: the files go to adjudicators, too.
+"""
 
 from collections.abc import Iterator
 
 from coding_app.models import Adjudication, Decision, Study
-from coding_app.selectors.decided_cells import Pseudonyms, seconds
+from coding_app.selectors.decided_cells import UNSETTLED, Pseudonyms, seconds
 
 DECISIONS = (
     "record", "round", "coder", "decision", "code", "reason", "comment", "blinded", "suggestion_rank",
@@ -18,7 +21,7 @@ ADJUDICATIONS = (
 def decisions(study: Study) -> Iterator[list[str | None]]:
     """One row a decision, oldest first; ``suggestion_rank`` is empty where the code was found by search."""
     hidden = Pseudonyms(study)
-    found = Decision.objects.filter(record__study=study).order_by("pk")
+    found = Decision.objects.filter(record__study=study).exclude(UNSETTLED).order_by("pk")
     for record, round_, coder, kind, code, reason, note, blinded, rank, opened, decided, undone in (
         found.values_list(
             "record__external_id", "round_record__round__number", "coder_id", "kind", "code__code", "reason",
@@ -47,6 +50,7 @@ def adjudications(study: Study) -> Iterator[list[str | None]]:
     hidden = Pseudonyms(study)
     found = (
         Adjudication.objects.filter(study=study)
+        .exclude(UNSETTLED)
         .order_by("pk")
         .select_related(
             "record",

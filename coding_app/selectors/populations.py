@@ -24,9 +24,10 @@ _WITH_GOLD: Final = (RecordStatus.ACCEPTED, RecordStatus.DECIDED)
 
 
 class Candidate(NamedTuple):
-    """A record that may be drawn; the lowest ``order`` is drawn first, whatever its stratum."""
+    """A record that may be drawn; the lowest is drawn first, whatever its stratum."""
 
-    order: tuple[float, int, int]
+    first: float
+    rank: int
     key: int
     stratum: str
 
@@ -114,7 +115,7 @@ def candidates(study: Study, plan: RoundPlan) -> Iterator[Candidate]:
             value = KeyTextTransform(at, "values") if there else Value("")
             rows = found.filter(source=upload).annotate(stratum=value)
             for key, name, stratum in rows.values_list("pk", "external_id", "stratum").iterator():
-                yield Candidate((0.0, rank(seed, name), key), key, (stratum or "").strip()[:200])
+                yield Candidate(0.0, rank(seed, name), key, (stratum or "").strip()[:200])
         return
     unsure = plan.selection == Selection.UNSURE
     in_order = plan.selection == Selection.ALL
@@ -123,7 +124,24 @@ def candidates(study: Study, plan: RoundPlan) -> Iterator[Candidate]:
     ).iterator():
         # No probability at all is the least sure.
         first = (-1.0 if probability is None else probability) if unsure else 0.0
-        yield Candidate((first, 0 if in_order else rank(seed, name), key), key, "")
+        yield Candidate(first, 0 if in_order else rank(seed, name), key, "")
+
+
+def lowest(study: Study, plan: RoundPlan, wanted: Mapping[str, int]) -> list[Candidate]:
+    """The first so many candidates of each stratum, in the order of the draw.
+
+    The population is read once and never held: at most twice what is wanted is.
+    """
+    kept: dict[str, list[Candidate]] = {name: [] for name, most in wanted.items() if most > 0}
+    for one in candidates(study, plan):
+        part = kept.get(one.stratum)
+        if part is None:
+            continue
+        part.append(one)
+        if len(part) > 2 * wanted[one.stratum]:
+            part.sort()
+            del part[wanted[one.stratum] :]
+    return sorted(one for name, part in kept.items() for one in sorted(part)[: wanted[name]])
 
 
 def strata(study: Study, plan: RoundPlan) -> list[Stratum]:

@@ -1,15 +1,16 @@
 """The queue as a coder sees it: one record, its candidates and why."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from django.contrib.auth.models import User
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from coding_app.choices import QueueState, RecordStatus
 from coding_app.models import (
     Decision,
+    Flag,
     Membership,
     QueueItem,
     Record,
@@ -19,6 +20,7 @@ from coding_app.models import (
 )
 from coding_app.models.rounds import OPEN_STATES
 from coding_app.selectors.blinding import bare, is_blinded, own_decisions
+from coding_app.selectors.code_book import code_book
 from coding_app.selectors.columns import original_columns
 
 COUNT_UP_TO: Final = 1000
@@ -27,11 +29,16 @@ COUNT_UP_TO: Final = 1000
 
 @dataclass(frozen=True, slots=True)
 class OpenRecord:
-    """A record before a coder: ``others`` are the columns that are neither id nor literal nor known code."""
+    """A record before a coder: ``others`` are the columns that are neither id nor literal nor known code.
+
+    ``was_taken_back`` and ``has_flags``: whether the coder may have undone a decision of it, or flagged it.
+    """
 
     record: Record
     suggestions: list[Suggestion]
     others: list[tuple[str, str]]
+    was_taken_back: bool
+    has_flags: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,26 +62,34 @@ def open_record(item: QueueItem) -> OpenRecord:
     Of a place in a blinded round the literals are all there is.
     """
     if is_blinded_place(item):
-        literals = Record.objects.select_related("study__classification", "source").get(pk=item.record_id)
-        return OpenRecord(bare(literals), [], [])
-    suggestions = Suggestion.objects.select_related("code__parent").prefetch_related(
-        "code__labels", "code__parent__labels"
-    )
+        literals = Record.objects.select_related("source").get(pk=item.record_id)
+        literals.study = item.study
+        return OpenRecord(bare(literals), [], [], was_taken_back=True, has_flags=True)
+    coder = item.holder_id
+    taken_back = Decision.objects.filter(record=OuterRef("pk"), coder=coder, undone_at__isnull=False)
+    flags = Flag.objects.filter(record=OuterRef("pk"), raised_by=coder)
     record = (
-        Record.objects.select_related(
-            "study__classification",
-            "source",
-            "suggestion_set__run__dictionary_version",
-            "suggestion_set__code",
-            "suggestion_set__best",
-            "suggestion_set__model_code",
-            "routing",
-        )
-        .prefetch_related(Prefetch("suggestion_set__suggestions", suggestions.order_by("rank")))
+        Record.objects.select_related("source", "suggestion_set__run", "routing")
+        .annotate(was_taken_back=Exists(taken_back), has_flags=Exists(flags))
         .get(pk=item.record_id)
     )
-    found = list(record.suggestion_set.suggestions.all()) if record.suggestion_set else []
-    return OpenRecord(record, found, other_columns(record))
+    record.study = item.study
+    return OpenRecord(
+        record, _suggestions(record), other_columns(record), record.was_taken_back, record.has_flags
+    )
+
+
+def _suggestions(record: Record) -> list[Suggestion]:
+    """The record's suggestions by rank, all codes of the machine's answer from the code book."""
+    made = record.suggestion_set
+    if made is None:
+        return []
+    codes = code_book(record.study.classification)
+    made.code, made.best, made.model_code = map(codes.of, (made.code_id, made.best_id, made.model_code_id))
+    found = list(Suggestion.objects.filter(suggestion_set=made).order_by("rank"))
+    for one in found:
+        one.code = codes.by_key[one.code_id]
+    return found
 
 
 def is_blinded_place(item: QueueItem) -> bool:
@@ -101,7 +116,8 @@ def queue_counts(study: Study, user: User, *, blinded: bool = False) -> QueueCou
         places = QueueItem.objects.filter(study=study, state=QueueState.OPEN, assigned=user)
         own = own_decisions(study, user).filter(undone_at=None, round_record__round__blinded=True)
         within = places.filter(round_record__isnull=False, round_record__round__blinded=True)
-        return QueueCounts(*_up_to(within), 0, *_up_to(own))
+        n, decided = _counted(study, _some(within), _some(own))
+        return QueueCounts(*_up_to(n), 0, *_up_to(decided))
     places = QueueItem.objects.filter(study=study, state=QueueState.OPEN)
     in_the_queue = places.filter(round_record__isnull=True)
     mine = places.filter(round_record__isnull=False, assigned=user)
@@ -110,18 +126,33 @@ def queue_counts(study: Study, user: User, *, blinded: bool = False) -> QueueCou
     held = places.filter(holder__isnull=False, leased_until__gt=now, assigned__isnull=True).exclude(
         holder=user
     )
-    open_here, more = _up_to(in_the_queue)
-    in_rounds, more_in_rounds = _up_to(mine)
     made = Decision.objects.filter(record__study=study, coder=user, undone_at__isnull=True)
-    decided, more_decided = _up_to(made)
-    n = min(open_here + in_rounds, COUNT_UP_TO)
-    more = more or more_in_rounds or n < open_here + in_rounds
-    return QueueCounts(n, more, held.count(), decided, more_decided)
+    open_here, in_rounds, elsewhere, decided = _counted(
+        study, _some(in_the_queue), _some(mine), held, _some(made)
+    )
+    return QueueCounts(*_up_to(open_here + in_rounds), elsewhere, *_up_to(decided))
 
 
-def _up_to(found: QuerySet[Any]) -> tuple[int, bool]:
-    """How many there are, counted to an end, and whether there are more."""
-    n = found.order_by()[: COUNT_UP_TO + 1].count()
+class _Count(Subquery):
+    """How many rows a query has, within another query."""
+
+    template = "(SELECT COUNT(*) FROM (%(subquery)s) counted)"
+    output_field = IntegerField()
+
+
+def _counted(study: Study, *found: QuerySet[Any]) -> tuple[int, ...]:
+    """How many rows each query has, asked at once."""
+    counts = [_Count(one.values("pk")) for one in found]
+    return cast("tuple[int, ...]", Study.objects.filter(pk=study.pk).values_list(*counts).get())
+
+
+def _some(found: QuerySet[Any]) -> QuerySet[Any]:
+    """As many rows as it takes to see that there are more than are counted."""
+    return found.order_by()[: COUNT_UP_TO + 1]
+
+
+def _up_to(n: int) -> tuple[int, bool]:
+    """A count as far as it is shown, and whether there are more."""
     return min(n, COUNT_UP_TO), n > COUNT_UP_TO
 
 
@@ -160,14 +191,14 @@ def standing_decision(record: Record, user: User, seen_version: int) -> Decision
     return mine.select_related("code").order_by("-pk").first()
 
 
-def same_text(record: Record, user: User) -> QuerySet[Record]:
+def same_text(record: Record, user: User, *, blinded: bool) -> QuerySet[Record]:
     """The other records that wait in the study's own queue with the same normalised literals, by key.
 
     Those that another coder has open are left out; so are all where both literals are blank, and for a
     blinded coder, to whom it would say how the study goes on.
     """
     found = Record.objects.filter(study=record.study_id, status=RecordStatus.WAITING).exclude(pk=record.pk)
-    if not record.text_key or is_blinded(Membership(study=record.study, user=user)):
+    if not record.text_key or blinded:
         return found.none()
     free = Q(holder__isnull=True) | Q(leased_until__lte=timezone.now()) | Q(holder=user)
     own = QueueItem.objects.filter(free, state=QueueState.OPEN, round_record__isnull=True)

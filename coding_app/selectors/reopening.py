@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, F, IntegerField, Max, Q, QuerySet
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast
 
 from coding_app.choices import RecordStatus, Verb
-from coding_app.models import Event, Record, Study
+from coding_app.models import Event, Record, Reopening, Study
 from coding_app.selectors.populations import held_by_rounds
 from coding_app.selectors.records import RecordFilter, records
 
@@ -83,6 +85,20 @@ def made(study: Study) -> QuerySet[Event]:
     """What supervisors reopened and removed; a round also reopens records, by nobody's hand."""
     verbs = [Verb.RECORD_REOPENED, Verb.RECORD_REMOVED]
     return Event.objects.filter(study=study, verb__in=verbs, actor__isnull=False)
+
+
+def untouched(made: QuerySet[Event]) -> QuerySet[Event]:
+    """Those whose record is as they left it, by its version."""
+    version = Cast(KeyTextTransform("version", "data"), IntegerField())
+    return made.annotate(left_at=version).filter(record__version=F("left_at"))
+
+
+def of_gesture(current: Reopening) -> QuerySet[Event]:
+    """What of the gesture that is taken back is still to be looked at, by record."""
+    if current.taken_back is None:
+        return Event.objects.none()
+    found = made(current.study).filter(gesture=current.taken_back, record__gt=current.after_record)
+    return found.order_by("record_id")
 
 
 def gestures(study: Study, *, limit: int = 20) -> list[Gesture]:

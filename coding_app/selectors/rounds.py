@@ -44,7 +44,11 @@ class RoundProgress:
 
 def rounds(study: Study) -> QuerySet[Round]:
     """The study's rounds, newest first."""
-    return Round.objects.filter(study=study).select_related("job", "created_by").order_by("-number")
+    return (
+        Round.objects.filter(study=study)
+        .select_related("job__started_by", "ending__started_by", "created_by")
+        .order_by("-number")
+    )
 
 
 def round_of(study: Study, number: int) -> Round:

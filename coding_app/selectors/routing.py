@@ -134,7 +134,19 @@ _FIELDS: Final = (
 
 
 def standings(study: Study, asked: Rules, records: QuerySet[Record]) -> Iterator[Standing]:
-    """Every one of ``records``, by key, as it is and as the rules would have it; read in chunks."""
+    """Every one of ``records``, by key, as it is and where routing would put it; read in chunks.
+
+    One that a person reopened stays with people, whatever the rules say.
+    """
+    for one in judged(study, asked, records):
+        if one.rule == Rule.REOPENED:
+            yield one._replace(then_accepted=False, then_rule=Rule.REOPENED, then_code=None)
+        else:
+            yield one
+
+
+def judged(study: Study, asked: Rules, records: QuerySet[Record]) -> Iterator[Standing]:
+    """The same by the rules alone: as if nobody had reopened any."""
     codes: dict[int | None, str | None] = {None: None}
     codes.update(Code.objects.filter(classification=study.classification_id).values_list("pk", "code"))
     after = 0

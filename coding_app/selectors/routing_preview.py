@@ -185,7 +185,8 @@ class Audit:
 def audit(study: Study) -> Audit:
     """What the audit of the routing in force has found so far.
 
-    It counts the records that were drawn, under this routing or an earlier one, and that it would draw again.
+    It counts the records that were drawn, under this routing or an earlier one, and that it would draw again;
+    of those that were reopened, whichever it would draw: the draw goes by their keys alone.
     """
     found: Counter[str] = Counter()
     wrong = 0
@@ -211,8 +212,13 @@ def audit_wrong(study: Study) -> list[int]:
 def _audited(study: Study) -> Iterator[tuple[Standing, bool]]:
     """Every record of the audit, and whether a person found the machine wrong."""
     asked = routing.rules(study, routing.current(study))
-    drawn = Record.objects.filter(study=study, rule=Rule.AUDIT, suggestion_set__isnull=False)
-    for one in routing.standings(study, asked, drawn):
+    drawn = Record.objects.filter(
+        study=study,
+        rule__in=[Rule.AUDIT, Rule.REOPENED],
+        status__in=[RecordStatus.WAITING, RecordStatus.DECIDED, RecordStatus.CANNOT_CODE],
+        suggestion_set__isnull=False,
+    )
+    for one in routing.judged(study, asked, drawn):
         if one.then_rule == Rule.AUDIT:
             otherwise = one.status == RecordStatus.DECIDED and one.code != asked.taken(one.facts)
             yield one, otherwise or one.status == RecordStatus.CANNOT_CODE

@@ -1,12 +1,14 @@
 """Studies, as a member may see them. Whatever starts from here cannot leave a user's studies."""
 
+from typing import cast
+
 from django.contrib.auth.models import AnonymousUser, User
 from django.db.models import QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 
 from coding_app.models import Membership, Study
-from coding_app.selectors.blinding import is_blinded
+from coding_app.selectors.blinding import blinded_rounds_go_on, is_blinded
 
 
 def studies_for(user: User | AnonymousUser) -> QuerySet[Study]:
@@ -28,19 +30,15 @@ def membership_in(user: User | AnonymousUser, slug: str) -> Membership:
     found = None
     if user.is_authenticated and "\0" not in slug:  # which PostgreSQL refuses to look for
         found = (
-            Membership.objects.select_related(
-                "study__classification",
-                "study__dictionary_version__dictionary",
-                "study__model_version",
-                "study__routing",
-                "user",
-            )
+            Membership.objects.select_related("study__classification", "study__routing")
             .filter(user=user, study__slug=slug, deactivated_at=None)
+            .annotate(may_be_blinded=blinded_rounds_go_on("study"))
             .first()
         )
     if found is None:
         raise Http404(_("There is no such study among yours."))
-    found.blinded = is_blinded(found)
+    found.user = cast("User", user)
+    found.blinded = found.may_be_blinded and is_blinded(found)
     return found
 
 

@@ -18,7 +18,6 @@ from coding_app.choices import (
     CannotCodeReason,
     RoundKind,
     RoundRecordState,
-    RoundState,
     Side,
     Verb,
 )
@@ -28,7 +27,6 @@ from coding_app.selectors import adjudication as selected
 from coding_app.services import leasing, settling
 
 MAX_TEXT = 2000
-_GOING = (RoundState.CODING, RoundState.ADJUDICATION)
 _HELD = gettext_noop("Another adjudicator has this record open.")
 _GONE = gettext_noop("This record was settled or taken back meanwhile.")
 _CHANGED = gettext_noop("The record changed since you settled it; it can no longer be undone.")
@@ -41,7 +39,7 @@ def open_next(*, study: Study, user: User) -> Adjudication | None:
     Nobody is served what another holds, or what they coded themselves.
     """
     leasing.one_at_a_time(study, user)
-    mine = _open(study).filter(leasing.held(user)).first()
+    mine = _open(study).filter(leasing.held(user), round_record__round__state__in=selected.GOING).first()
     if mine is not None:
         return _renewed(mine)
     return leasing.take_first(selected.waiting_for(study, user), user)
@@ -171,9 +169,9 @@ def undo(*, study: Study, user: User) -> Adjudication:
     latest = selected.last_settled(study, user)
     if latest is None:
         raise Conflict(_("There is no adjudication of yours to undo."))
-    within = settling.locked(latest.round_record_id)
+    within = settling.locked_with_round(latest.round_record_id)
     current = Adjudication.objects.select_for_update(of=("self",)).get(pk=latest.pk)
-    if within.round.state not in _GOING or not _stands(current, within):
+    if within.round.state not in selected.GOING or not _stands(current, within):
         raise Conflict(_(_CHANGED))
     release(study=study, user=user)
     current.state, current.side, current.code, current.cannot_reason = AdjudicationState.OPEN, "", None, ""
@@ -195,8 +193,14 @@ def _renewed(mine: Adjudication) -> Adjudication:
 
 
 def _locked(adjudication: Adjudication) -> tuple[Adjudication, RoundRecord]:
-    """The adjudication as it is now, and its round record, locked."""
+    """The adjudication as it is now, and its round record, locked.
+
+    Raises:
+        Conflict: when the round has ended.
+    """
     within = settling.locked(adjudication.round_record_id)
+    if within.round.state not in selected.GOING:
+        raise Conflict(_(_GONE))
     current = Adjudication.objects.select_related("first__code", "second__code", "study").get(
         pk=adjudication.pk
     )

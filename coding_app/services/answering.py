@@ -7,11 +7,11 @@ from django.db.models import prefetch_related_objects
 from django.utils import timezone
 
 from coding_app import coders
-from coding_app.choices import Outcome, Verb
+from coding_app.choices import Outcome, Rule, Verb
 from coding_app.models import Code, Record, Routing, Run, Study, Suggestion, SuggestionSet
 from coding_app.routing import Facts, Rules, Settings
 from coding_app.selectors import routing as routings
-from coding_app.services import events, placing
+from coding_app.services import bulk, events, placing
 from coding_app.services.engines import Answer
 
 Answered = Sequence[tuple[Record, Answer]]
@@ -31,24 +31,19 @@ class Writer:
         rules = self._rules_now()
         if rules.needs_rows:
             prefetch_related_objects([record for record, _ in answered], "source")
-        sets = SuggestionSet.objects.bulk_create(
-            [self._set(record, answer) for record, answer in answered], batch_size=500
-        )
-        Suggestion.objects.bulk_create(
-            [
-                Suggestion(
-                    suggestion_set_id=made.pk,  # keys: there are many, and setting an object takes longer
-                    rank=rank,
-                    code_id=self._codes[one.code].pk,
-                    source=one.source,
-                    priority=one.priority,
-                    probability=one.probability,
-                    reason=one.reason,
-                )
-                for made, (_, answer) in zip(sets, answered, strict=True)
-                for rank, one in enumerate(answer.merged.suggestions, start=1)
-            ],
-            batch_size=500,
+        sets = bulk.insert(self._set(record, answer) for record, answer in answered)
+        bulk.insert(
+            Suggestion(
+                suggestion_set_id=made.pk,  # keys: there are many, and setting an object takes longer
+                rank=rank,
+                code_id=self._codes[one.code].pk,
+                source=one.source,
+                priority=one.priority,
+                probability=one.probability,
+                reason=one.reason,
+            )
+            for made, (_, answer) in zip(sets, answered, strict=True)
+            for rank, one in enumerate(answer.merged.suggestions, start=1)
         )
         now = timezone.now()
         number = self._routing.number if self._routing else None
@@ -61,6 +56,7 @@ class Writer:
                 _facts(record, answer, rules),
                 outcome=made.outcome,
                 first_source=suggestions[0].source if suggestions else "",
+                reopened=record.rule == Rule.REOPENED,
             )
             placing.put(record, at, self._codes, self._routing, now)
             record.version += 1
@@ -82,7 +78,7 @@ class Writer:
                         "version": record.version,
                         "set": made.pk,
                         "rule": record.rule,
-                        "routing": number if at.rule else None,
+                        "routing": number if record.routing else None,
                     },
                 )
             )

@@ -41,6 +41,7 @@ Coded records    {rows} rows in {name}, SHA-256 {sha256}
 data-dictionary.csv  every column of {name}: what it holds and what it says
 decisions.csv        every decision of a person, those taken back included; people by pseudonyms
 adjudications.csv    every disagreement, how it was shown, and what the adjudicator chose
+                     (neither has what an open round has not settled yet)
 sampling.csv         every round: what it was drawn from, how many, by which seed, blinded or not; and the
                      audit samples of the routing
 flow.csv             how many records took which way

@@ -4,7 +4,6 @@ Locks are taken in the same order everywhere: the round record, the record, its 
 """
 
 from django.contrib.auth.models import User
-from django.db.models import F
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
@@ -28,12 +27,13 @@ def place_of(record: Record, user: User, wanted: int | None) -> QueueItem:
     Raises:
         Conflict: when there is none any more, or another coder has it.
     """
-    mine = serving.allowed(QueueItem.objects.filter(record=record), record.study, user)
+    places = QueueItem.objects.filter(record=record)
     if wanted is not None:
-        mine = mine.filter(pk=wanted)
-    found = list(mine.filter(leasing.free_for(user)))
+        places = places.filter(pk=wanted)
+    found = serving.free(places, record.study, user)
     if not found:
-        raise Conflict(_(TAKEN) if mine.exists() else _(STALE))
+        taken = serving.allowed(places, record.study, user).exists()
+        raise Conflict(_(TAKEN) if taken else _(STALE))
     return min(found, key=lambda one: (one.holder_id != user.pk, one.assigned_id != user.pk, one.pk))
 
 
@@ -53,7 +53,7 @@ def write(
         _in_the_queue(decision, place, gesture)
     else:
         _in_a_round(decision, place, place.round_record_id, gesture)
-    record.refresh_from_db()
+        record.refresh_from_db()
     return decision
 
 
@@ -87,16 +87,18 @@ def _in_the_queue(decision: Decision, place: QueueItem, gesture: Gesture) -> Non
     waiting = Record.objects.filter(
         pk=decision.record_id, version=decision.record_version, status=RecordStatus.WAITING
     )
-    changed = waiting.update(
-        status=status_of(decision),
-        final_code=decision.code,
-        route=Route.PERSON,
-        decided_by=decision.coder,
-        decided_at=gesture.at,
-        version=F("version") + 1,
-    )
-    if not changed:
+    changed = {
+        "status": status_of(decision),
+        "final_code": decision.code,
+        "route": Route.PERSON,
+        "decided_by": decision.coder,
+        "decided_at": gesture.at,
+        "version": decision.record_version + 1,
+    }
+    if not waiting.update(**changed):
         raise Conflict(_(STALE))
+    for name, value in changed.items():
+        setattr(decision.record, name, value)
     _leave(place, decision.coder)
     decision.save()
     events.write_all([told(decision, gesture)])

@@ -105,7 +105,7 @@ def load(wanted: DemoStudy, users: dict[str, User], *, tell: Tell) -> Study:
     if wanted.rounds:
         if not study.rounds.exists():
             tell(f"{study.name}: rounds of two made-up coders")
-        demo_rounds.load(study, users, draw=lambda made: _do_first(study, JobKind.DRAW, round=made))
+        demo_rounds.load(study, users, work=_do)
     there = {choice.name for choice in bases.usable(study)}
     if wanted.then in there and not study.trainings.filter(base=wanted.then).exists():
         _train(study, wanted, manager, base=wanted.then)
@@ -164,9 +164,9 @@ def _code(study: Study, user: User, tell: Tell) -> None:
         _do(first.job)
 
 
-def _do_first(study: Study, kind: JobKind, **wanted: object) -> None:
+def _do_first(study: Study, kind: JobKind) -> None:
     """Do the study's first job of a kind, which is the load's own."""
-    if first := study.jobs.filter(kind=kind, **wanted).order_by("pk").first():
+    if first := study.jobs.filter(kind=kind).order_by("pk").first():
         _do(first)
 
 

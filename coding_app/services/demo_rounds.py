@@ -13,7 +13,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 
 from coding_app.choices import CannotCodeReason, QueueState, RoundKind, RoundState, Selection, Side
-from coding_app.models import Code, Decision, QueueItem, Record, Round, Study
+from coding_app.models import Code, Decision, Job, QueueItem, Record, Round, Study
 from coding_app.round_plans import RoundPlan
 from coding_app.selectors import adjudication as adjudications
 from coding_app.services import adjudicate, review, rounds
@@ -23,18 +23,19 @@ SEED: Final = 1901
 RIGHT, SECOND_CODE = 0.8, 0.95
 """Below the first a coder is right, below the second takes the machine's second code, else gives up."""
 
-Draw = Callable[[Round], object]
-"""Does the job of a round that was set up."""
+Work = Callable[[Job], object]
+"""Does a job of a round: its draw, or its end."""
 
 
-def load(study: Study, users: dict[str, User], *, draw: Draw) -> None:
+def load(study: Study, users: dict[str, User], *, work: Work) -> None:
     """Both rounds, decided; a load that was cut off goes on where it was."""
     coders = [users[name] for name in CODERS]
-    evaluation = _round(study, users["supervisor"], _evaluation(coders), draw)
+    evaluation = _round(study, users["supervisor"], _evaluation(coders), work)
     if evaluation.is_open:
         _code(evaluation, coders)
         _settle_what_differs(evaluation, coders, users["supervisor"])
-    _code(_round(study, users["supervisor"], _double(coders), draw), coders)
+    _do(evaluation.ending, work)
+    _code(_round(study, users["supervisor"], _double(coders), work), coders)
 
 
 def _shares(coders: list[User]) -> tuple[tuple[int, float], ...]:
@@ -69,14 +70,19 @@ def _double(coders: list[User]) -> RoundPlan:
     )
 
 
-def _round(study: Study, user: User, plan: RoundPlan, draw: Draw) -> Round:
+def _round(study: Study, user: User, plan: RoundPlan, work: Work) -> Round:
     made = Round.objects.filter(study=study, name=plan.name).first()
     if made is None:
         made = rounds.set_up(study=study, plan=plan, user=user)
     if made.state == RoundState.DRAWING:
-        draw(made)
+        _do(made.job, work)
         made.refresh_from_db()
     return made
+
+
+def _do(job: Job | None, work: Work) -> None:
+    if job is not None:
+        work(job)
 
 
 def _code(round_: Round, coders: list[User]) -> None:

@@ -20,7 +20,7 @@ from coding_app.round_plans import RoundPlan
 from coding_app.sampling import share_out
 from coding_app.selectors import populations
 from coding_app.selectors.populations import Candidate
-from coding_app.services import events, jobs, ordering
+from coding_app.services import bulk, events, jobs, ordering
 
 
 def run(claim: jobs.Claim) -> None:
@@ -95,12 +95,7 @@ class _Drawing:
         left.subtract(dict(drawn.annotate(n=Count("pk"))))
         if not any(part > 0 for part in left.values()):
             return []
-        found = []
-        for one in sorted(populations.candidates(self._round.study, self._plan)):
-            if left[one.stratum] > 0:
-                left[one.stratum] -= 1
-                found.append(one)
-        return found
+        return populations.lowest(self._round.study, self._plan, left)
 
     def _draw(self, chunk: Sequence[Candidate]) -> None:
         """Draw those of a chunk that can still be drawn, locked."""
@@ -118,11 +113,10 @@ class _Drawing:
             )
         )
         records = [found[key] for key in strata if key in found and key not in busy]
-        rows = list(self._rows(records, strata))
-        RoundRecord.objects.bulk_create(rows, batch_size=500)
+        rows = bulk.insert(self._rows(records, strata))
         if self._plan.exclusive:
             self._take_out(records)
-        QueueItem.objects.bulk_create(self._places(rows), batch_size=500)
+        bulk.insert(self._places(rows))
         events.write_all(
             events.make(
                 study=study,

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from coding_app.choices import Verb
 from coding_app.models import Event, Record, Study
+from coding_app.services import bulk
 
 
 def make(
@@ -63,4 +64,4 @@ def write(
 
 def write_all(events: Iterable[Event]) -> None:
     """Write many events at once, in the transaction that makes the changes."""
-    Event.objects.bulk_create(events, batch_size=500)
+    bulk.insert(events)

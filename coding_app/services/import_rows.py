@@ -18,7 +18,7 @@ from coding_app.choices import ImportState, IssueKind, RecordStatus, Verb
 from coding_app.datafiles.counting import count_lines
 from coding_app.exceptions import InvalidInput
 from coding_app.models import Event, Import, ImportIssue, Record, Study
-from coding_app.services import events, ingest, jobs, storage
+from coding_app.services import bulk, events, ingest, jobs, storage
 from coding_app.text_keys import text_key
 
 MAX_ID = 200
@@ -94,9 +94,9 @@ def _write(upload: Import, chunk: list[datafiles.Row | datafiles.BadRow], claim:
             issues.append(
                 _issue(upload, row.line, IssueKind.BAD_AGE, age_problem, _as_text(row), external_id)
             )
-    made = Record.objects.bulk_create(fresh.values(), batch_size=500)
+    made = bulk.insert(fresh.values())
     events.write_all(_events(upload, made, claim))
-    ImportIssue.objects.bulk_create(issues, batch_size=500)
+    bulk.insert(issues)
     upload.rows_read += len(chunk)
     upload.added += len(made)
     upload.unchanged += unchanged

@@ -18,6 +18,8 @@ _WRITTEN: dict[str, tuple[type[Model], ...]] = {
     JobKind.CODE: (Record, Event, SuggestionSet, Suggestion, QueueItem),
     JobKind.ROUTE: (Record, Event, QueueItem),
     JobKind.DRAW: (Record, Event, RoundRecord, QueueItem),
+    JobKind.END_ROUND: (Record, Event, RoundRecord, QueueItem),
+    JobKind.REOPEN: (Record, Event, QueueItem),
 }
 
 

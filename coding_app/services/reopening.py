@@ -1,53 +1,49 @@
 """Putting settled records before people again, and taking records out of a study and back: never for good.
 
-Each gesture is one transaction over at most ``MOST`` records, in the order of import; what is left needs
-another. Every record has its event, which holds what it takes to bring the record back to where it stood.
+One record is done at once. What a code, a version or an earlier gesture means may be many: a job does these
+(:mod:`services.reopen_records`), and all their events have the key of the gesture.
 """
 
 import uuid
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
-from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
-from coding_app.choices import RecordStatus, Verb
+from coding_app.choices import JobKind, Verb
 from coding_app.exceptions import Conflict, InvalidInput
-from coding_app.models import Code, Decision, Event, Record, Study
+from coding_app.models import Event, Job, Record, Reopening, Study
 from coding_app.selectors import reopening as selected
-from coding_app.selectors.populations import held_keys
-from coding_app.selectors.reopening import Chosen
-from coding_app.services import events, placing
+from coding_app.selectors.jobs import open_jobs
+from coding_app.selectors.reopening import By, Chosen
+from coding_app.services import jobs, standing
 
-MOST: Final = 10_000
 MAX_WHY: Final = 500
-_CHUNK: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """What a gesture did: ``left`` records were meant too, and are as they were."""
+    """What a gesture did; the ``left`` records a ``job`` is about to do."""
 
     gesture: uuid.UUID
     records: int
     left: int
+    job: Job | None = None
 
 
 def reopen(*, study: Study, wanted: Chosen, user: User, why: str = "") -> Done:
     """Send settled records to a person: they wait in the queue, and the decisions on them are taken back.
 
-    Records in open rounds are left alone. What was said within rounds that have ended stays: it is evidence.
+    They are for people until a person decides them: neither a run nor a routing accepts them again. Records
+    in open rounds are left alone. What was said within rounds that have ended stays: it is evidence.
 
     Raises:
         InvalidInput: when there is nothing to reopen, or ``why`` is too long.
     """
-    return _gesture(study, selected.reopenable(study, wanted), user, Verb.RECORD_REOPENED, why, _reopened)
+    return _gesture(study, wanted, Verb.RECORD_REOPENED, user, why)
 
 
 def remove(*, study: Study, wanted: Chosen, user: User, why: str = "") -> Done:
@@ -56,199 +52,69 @@ def remove(*, study: Study, wanted: Chosen, user: User, why: str = "") -> Done:
     Raises:
         InvalidInput: when there is nothing to remove, or ``why`` is too long.
     """
-    return _gesture(study, selected.removable(study, wanted), user, Verb.RECORD_REMOVED, why, _removed)
+    return _gesture(study, wanted, Verb.RECORD_REMOVED, user, why)
 
 
-def _gesture(
-    study: Study,
-    found: QuerySet[Record],
-    user: User,
-    verb: Verb,
-    why: str,
-    change: Callable[[Record], None],
-) -> Done:
+@transaction.atomic
+def _gesture(study: Study, wanted: Chosen, verb: Verb, user: User, why: str) -> Done:
     why = why.strip()
     if len(why) > MAX_WHY or "\0" in why:
         raise InvalidInput(_("Say in at most %(most)s characters why.") % {"most": MAX_WHY})
-    gesture = uuid.uuid4()
-    done, after = 0, 0
-    with transaction.atomic():
-        while done < MOST:
-            # Locked first and looked at then: a draw or a decision may have come between.
-            waiting = found.filter(pk__gt=after).select_for_update(of=("self",))
-            chunk = list(waiting.select_related("final_code", "decided_by")[: min(_CHUNK, MOST - done)])
-            if not chunk:
-                break
-            after = chunk[-1].pk
-            held = held_keys(record.pk for record in chunk)
-            free = [record for record in chunk if record.pk not in held]
-            _write(study, free, user, verb, gesture, why, change)
-            done += len(free)
-        if not done:
-            raise InvalidInput(
-                _("There is nothing to change: no such record, or it is in an open round, or done already.")
-            )
-    return Done(gesture, done, found.count())
-
-
-def _write(
-    study: Study,
-    records: list[Record],
-    user: User,
-    verb: Verb,
-    gesture: uuid.UUID,
-    why: str,
-    change: Callable[[Record], None],
-) -> None:
-    standing = dict(
-        Decision.objects.filter(record__in=records, round_record=None, undone_at=None).values_list(
-            "record_id", "pk"
+    found = meant(study, wanted, verb)
+    if wanted.by == By.RECORD:
+        gesture = uuid.uuid4()
+        records, _last = standing.locked(found, after=0, most=1)
+        standing.move(study, records, verb, gesture=gesture, user=user, why=why)
+        done = Done(gesture, len(records), 0)
+    else:
+        done = _start(study, user, found.count(), verb=verb, by=wanted.by, value=wanted.value, why=why)
+    if not done.records and not done.left:
+        raise InvalidInput(
+            _("There is nothing to change: no such record, or it is in an open round, or done already.")
         )
-    )
-    journal = []
-    for record in records:
-        before, stood = record.status, _stand(record)
-        change(record)
-        record.version += 1
-        data = {"from": stood, "decision": standing.get(record.pk), "why": why}
-        journal.append(_event(study, record, verb, gesture, user, before, data))
+    return done
+
+
+def meant(study: Study, wanted: Chosen, verb: Verb) -> QuerySet[Record]:
+    """The records that reopening or removing what was chosen would change now."""
     if verb == Verb.RECORD_REOPENED:
-        Decision.objects.filter(pk__in=standing.values()).update(undone_at=timezone.now())
-    placing.write(records)
-    events.write_all(journal)
+        return selected.reopenable(study, wanted)
+    return selected.removable(study, wanted)
 
 
-def _event(
-    study: Study,
-    record: Record,
-    verb: Verb,
-    gesture: uuid.UUID,
-    user: User,
-    before: str,
-    data: dict[str, Any],
-) -> Event:
-    return events.make(
-        study=study,
-        verb=verb,
-        gesture=gesture,
-        actor=user,
-        record=record,
-        before=before,
-        after=record.status,
-        data={
-            "code": record.final_code.code if record.final_code else None,
-            "route": record.route,
-            "version": record.version,
-            **data,
-        },
-    )
+def _start(study: Study, user: User, records: int, **asked: Any) -> Done:
+    if not records:
+        return Done(uuid.uuid4(), 0, 0)
+    job = jobs.create(study=study, kind=JobKind.REOPEN, user=user)
+    made = Reopening.objects.create(study=study, job=job, **asked)
+    return Done(made.gesture, 0, records, job)
 
 
-def _stand(record: Record) -> dict[str, Any]:
-    """Where a record stands, as an event keeps it."""
-    return {
-        "status": record.status,
-        "code": record.final_code.code if record.final_code else None,
-        "route": record.route,
-        "decided_by": record.decided_by_id,
-        "decided_at": record.decided_at.isoformat() if record.decided_at else None,
-    }
-
-
-def _reopened(record: Record) -> None:
-    _settle(record, RecordStatus.WAITING)
-
-
-def _removed(record: Record) -> None:
-    _settle(record, RecordStatus.REMOVED)
-
-
-def _settle(
-    record: Record,
-    status: RecordStatus,
-    code: Code | None = None,
-    route: str = "",
-    decided_by: int | None = None,
-    decided_at: datetime | None = None,
-) -> None:
-    record.status, record.final_code, record.route = status, code, route
-    record.decided_by_id, record.decided_at = decided_by, decided_at
-
-
+@transaction.atomic
 def restore(*, study: Study, record: Record, user: User) -> Done:
     """Bring one removed record back to where it stood.
 
     Raises:
         Conflict: when it is not removed (any more).
     """
-    latest = (
-        Event.objects.filter(record=record, study=study, verb=Verb.RECORD_REMOVED).order_by("-pk").first()
-    )
-    done = _bring_back(study, [latest] if latest else [], user)
-    if not done.records:
+    removals = Event.objects.filter(record=record, study=study, verb=Verb.RECORD_REMOVED)
+    gesture = uuid.uuid4()
+    if not standing.bring_back(study, removals.order_by("-pk")[:1], gesture=gesture, user=user):
         raise Conflict(_("This record is not removed."))
-    return done
+    return Done(gesture, 1, 0)
 
 
+@transaction.atomic
 def take_back(*, study: Study, gesture: uuid.UUID, user: User) -> Done:
     """Undo a whole reopening or removal; records that went another way meanwhile are left as they are.
 
     Raises:
-        Conflict: when there is no such gesture, or none of its records is as it left them.
+        Conflict: when there is no such gesture, it is still at work, or none of its records is as it left
+            them.
     """
+    if open_jobs(study).filter(reopening__gesture=gesture).exists():
+        raise Conflict(_("These records are still being worked on: stop that first, or wait for its end."))
     made = selected.made(study).filter(gesture=gesture)
-    done = _bring_back(study, list(made.order_by("record_id")), user)
-    if not done.records:
+    if not selected.untouched(made).exists():
         raise Conflict(_("There is nothing to take back: the records went another way meanwhile."))
-    return done
-
-
-@transaction.atomic
-def _bring_back(study: Study, made: list[Event], user: User) -> Done:
-    gesture = uuid.uuid4()
-    done = 0
-    for start in range(0, len(made), _CHUNK):
-        done += _restore(study, made[start : start + _CHUNK], gesture, user)
-    return Done(gesture, done, len(made) - done)
-
-
-def _restore(study: Study, made: Iterable[Event], gesture: uuid.UUID, user: User) -> int:
-    """Records that nobody touched since, by their version, are what they were; how many."""
-    left = {event.record_id: event for event in made if event.record_id is not None}
-    locked = Record.objects.filter(pk__in=left, study=study).select_for_update(of=("self",)).order_by("pk")
-    # A record in an open round is the round's, whatever its version says.
-    held = held_keys(left)
-    same = [
-        record
-        for record in locked
-        if record.version == left[record.pk].data["version"] and record.pk not in held
-    ]
-    codes = _codes(study, (left[record.pk].data["from"]["code"] for record in same))
-    journal, decisions = [], []
-    for record in same:
-        event, before = left[record.pk], record.status
-        stood = event.data["from"]
-        _settle(
-            record,
-            RecordStatus(stood["status"]),
-            codes.get(stood["code"]),
-            stood["route"],
-            stood["decided_by"],
-            parse_datetime(stood["decided_at"]) if stood["decided_at"] else None,
-        )
-        record.version += 1
-        if event.verb == Verb.RECORD_REOPENED and event.data["decision"]:
-            decisions.append(event.data["decision"])
-        data = {"gesture": str(event.gesture), "decision": event.data["decision"]}
-        journal.append(_event(study, record, Verb.RECORD_RESTORED, gesture, user, before, data))
-    Decision.objects.filter(pk__in=decisions).update(undone_at=None)
-    placing.write(same)
-    events.write_all(journal)
-    return len(same)
-
-
-def _codes(study: Study, codes: Iterable[str | None]) -> dict[str | None, Code]:
-    found = Code.objects.filter(
-        classification=study.classification_id, code__in={code for code in codes if code}
-    )
-    return {code.code: code for code in found}
+    return _start(study, user, made.count(), verb=Verb.RECORD_RESTORED, taken_back=gesture)

@@ -31,7 +31,10 @@ def open_next(
         only: a condition on places (``record__...``) that the study's own queue is narrowed to.
     """
     leasing.one_at_a_time(study, user)
-    return serving.next_place(study, user, order=order, only=only)
+    place = serving.next_place(study, user, order=order, only=only)
+    if place is not None:
+        place.study = study
+    return place
 
 
 @transaction.atomic

@@ -1,4 +1,7 @@
-"""The life of a round: set up, drawn by a worker, coded, (adjudicated,) closed; or cancelled."""
+"""The life of a round: set up, drawn by a worker, coded, (adjudicated,) closed or cancelled.
+
+A worker gives back what it ends without (:mod:`services.end_round`).
+"""
 
 import secrets
 from collections.abc import Iterator
@@ -11,21 +14,21 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from coding_app.choices import (
+    AdjudicationState,
     JobKind,
     QueueState,
-    RecordStatus,
     RoundKind,
     RoundRecordState,
     RoundState,
     Verb,
 )
 from coding_app.exceptions import Conflict, Faults, InvalidInput
-from coding_app.models import Decision, Membership, QueueItem, Round, RoundRecord, Study
+from coding_app.models import Adjudication, Decision, Membership, QueueItem, Round, RoundRecord, Study
 from coding_app.models.rounds import OPEN_STATES
 from coding_app.round_plans import EVERYBODY, RoundPlan
 from coding_app.selectors import round_faults
 from coding_app.selectors.populations import UNSETTLED
-from coding_app.services import events, jobs, placing, settling
+from coding_app.services import events, jobs, settling
 
 CHUNK = 500
 _BY_ALL = (RoundKind.CALIBRATION, RoundKind.GOLD)
@@ -146,7 +149,9 @@ def _compare(chunk: list[RoundRecord], coders: list[int], gesture: settling.Gest
 
 @transaction.atomic
 def close(*, round_: Round, user: User) -> None:
-    """End a round. Records without a result go back where they stood; results stay.
+    """End a round: nothing is decided in it any more. A job gives back the records without a result.
+
+    They stand where they stood at the draw then; results stay.
 
     Raises:
         Conflict: when it is still being drawn, or has ended.
@@ -160,7 +165,7 @@ def close(*, round_: Round, user: User) -> None:
 
 @transaction.atomic
 def cancel(*, round_: Round, user: User) -> None:
-    """Give a round up, drawn or not. Records without a result go back where they stood; results stay.
+    """Give a round up, drawn or not; its records go back as those of :func:`close` do.
 
     Raises:
         Conflict: when it has ended.
@@ -180,14 +185,17 @@ def _locked(round_: Round) -> Round:
 def _end(current: Round, state: RoundState, user: User) -> None:
     if current.state not in OPEN_STATES:
         raise Conflict(_("This round has ended already."))
-    gesture = settling.Gesture(user)
-    withdrawn = 0
-    for chunk in _chunks(current, UNSETTLED):
-        records = settling.withdraw(chunk, gesture)
-        withdrawn += len(records)
-        if current.kind != RoundKind.GOLD:
-            placing.open_places([one for one in records if one.status == RecordStatus.WAITING])
-    _move(current, state, Verb.ROUND_CLOSED, gesture, withdrawn=withdrawn)
+    current.ending = jobs.create(study=current.study, kind=JobKind.END_ROUND, user=user)
+    current.closed_at = timezone.now()
+    # What somebody holds would be before them until the job comes to it.
+    QueueItem.objects.filter(round_record__round=current, state=QueueState.OPEN, holder__isnull=False).update(
+        state=QueueState.WITHDRAWN, holder=None, leased_until=None
+    )
+    Adjudication.objects.filter(
+        round_record__round=current, state=AdjudicationState.OPEN, holder__isnull=False
+    ).update(state=AdjudicationState.WITHDRAWN, holder=None, leased_until=None)
+    unsettled = RoundRecord.objects.filter(round=current, state__in=UNSETTLED).count()
+    _move(current, state, Verb.ROUND_CLOSED, settling.Gesture(user), unsettled=unsettled)
 
 
 def _chunks(current: Round, states: tuple[RoundRecordState, ...]) -> Iterator[list[RoundRecord]]:
@@ -205,9 +213,7 @@ def _chunks(current: Round, states: tuple[RoundRecordState, ...]) -> Iterator[li
 def _move(current: Round, state: RoundState, verb: Verb, gesture: settling.Gesture, **data: int) -> None:
     before = current.state
     current.state = state
-    if state not in OPEN_STATES:
-        current.closed_at = timezone.now()
-    current.save(update_fields=["state", "closed_at"])
+    current.save(update_fields=["state", "closed_at", "ending"])
     made = events.make(
         study=current.study,
         verb=verb,

@@ -12,7 +12,7 @@ from coding_app.choices import DecisionKind, QueueState, RecordStatus, Route
 from coding_app.exceptions import InvalidInput
 from coding_app.models import Code, Decision, QueueItem, Record, Suggestion
 from coding_app.selectors import queue
-from coding_app.services import deciding, events, review
+from coding_app.services import deciding, events, review, serving
 from coding_app.services.settling import Gesture
 
 MOST = 2000
@@ -60,7 +60,8 @@ def decide_same_text(
     wanted = {*keys, record.pk}
     found = Record.objects.select_for_update(of=("self",)).filter(pk__in=wanted, study=record.study_id)
     locked = list(found.order_by("pk").values_list("pk", flat=True))
-    others = list(queue.same_text(record, user).filter(pk__in=locked).defer("values"))
+    same = queue.same_text(record, user, blinded=serving.blinded(record.study, user))
+    others = list(same.filter(pk__in=locked).defer("values"))
     made = _decide(others, user, code, suggestion is not None, review.clean_note(note), gesture)
     last = deciding.write(
         Decision(

@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from django.contrib.auth.models import User
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from coding_app.choices import QueueOrder, QueueState, RoundKind, RoundState
 from coding_app.models import Decision, Membership, QueueItem, Round, Study
-from coding_app.selectors.blinding import is_blinded
+from coding_app.models.rounds import OPEN_STATES
+from coding_app.selectors.blinding import blinded_rounds_go_on, is_blinded
 from coding_app.services import leasing
 
 _ORDERS: Final = {
@@ -23,15 +24,23 @@ _ORDERS: Final = {
 }
 
 
-class _Going(NamedTuple):
-    """A round that is being coded."""
+_GOING: Final = frozenset({RoundState.CODING, RoundState.ADJUDICATION})
+
+
+class _OpenRound(NamedTuple):
+    """A round that has not ended."""
 
     key: int
     kind: str
+    state: str
     blinded: bool
     gold_every: int | None
     seed: int
     named: bool
+
+    @property
+    def is_going(self) -> bool:
+        return self.state in _GOING
 
     @property
     def is_gold(self) -> bool:
@@ -45,19 +54,41 @@ def blinded(study: Study, user: User) -> bool:
 
 def allowed(places: QuerySet[QueueItem], study: Study, user: User) -> QuerySet[QueueItem]:
     """Those of the study's open places that the user may take, whoever has them now."""
-    found = places.filter(Q(assigned=user) | Q(assigned__isnull=True), study=study, state=QueueState.OPEN)
+    found = _open_to(places, study, user)
     return found.filter(round_record__round__blinded=True) if blinded(study, user) else found
+
+
+def free(places: QuerySet[QueueItem], study: Study, user: User) -> list[QueueItem]:
+    """Those of the study's open places that the user may take now."""
+    found = list(
+        _open_to(places, study, user)
+        .filter(leasing.free_for(user))
+        .annotate(
+            is_blind=F("round_record__round__blinded"),
+            state_of_round=F("round_record__round__state"),
+            may_be_blinded=blinded_rounds_go_on("study"),
+        )
+    )
+    is_blind = any(one.may_be_blinded for one in found) and blinded(study, user)
+    goes_on = {None, *_GOING}
+    return [one for one in found if (one.is_blind or not is_blind) and one.state_of_round in goes_on]
+
+
+def _open_to(places: QuerySet[QueueItem], study: Study, user: User) -> QuerySet[QueueItem]:
+    return places.filter(Q(assigned=user) | Q(assigned__isnull=True), study=study, state=QueueState.OPEN)
 
 
 def next_place(study: Study, user: User, *, order: QueueOrder, only: Q | None) -> QueueItem | None:
     """Lease the place that is next for the user; call it within a transaction."""
-    rounds = _going(study)
+    rounds = _open_rounds(study)
     places = QueueItem.objects.filter(study=study, state=QueueState.OPEN)
-    is_blind = blinded(study, user)
+    is_blind = any(one.blinded for one in rounds) and blinded(study, user)
+    rounds = [one for one in rounds if one.is_going]
     if is_blind:
         rounds = [one for one in rounds if one.blinded]
         places = places.filter(round_record__round__blinded=True)
-    held = places.filter(leasing.held(user)).order_by("record_id").first()
+    within = Q(round_record__isnull=True) | Q(round_record__round__in=[one.key for one in rounds])
+    held = places.filter(leasing.held(user), within).order_by("record_id").first()
     if held is not None:
         held.leased_until = leasing.until()
         held.save(update_fields=["leased_until"])
@@ -75,15 +106,13 @@ def next_place(study: Study, user: User, *, order: QueueOrder, only: Q | None) -
     return found or _of_rounds(places, gold, user)
 
 
-def _going(study: Study) -> list[_Going]:
-    found = Round.objects.filter(study=study, state__in=[RoundState.CODING, RoundState.ADJUDICATION])
-    return [
-        _Going(one.pk, one.kind, one.blinded, one.gold_every, one.seed, bool(one.coders))
-        for one in found.only("kind", "blinded", "gold_every", "seed", "coders").order_by("pk")
-    ]
+def _open_rounds(study: Study) -> list[_OpenRound]:
+    found = Round.objects.filter(study=study, state__in=OPEN_STATES).order_by("pk")
+    rows = found.values_list("pk", "kind", "state", "blinded", "gold_every", "seed", "coders")
+    return [_OpenRound(*row[:-1], bool(row[-1])) for row in rows]
 
 
-def _of_rounds(places: QuerySet[QueueItem], rounds: Sequence[_Going], user: User) -> QueueItem | None:
+def _of_rounds(places: QuerySet[QueueItem], rounds: Sequence[_OpenRound], user: User) -> QueueItem | None:
     """The first free place of these rounds that is the user's, else one that is nobody's."""
     if not rounds:
         return None
@@ -97,7 +126,7 @@ def _of_rounds(places: QuerySet[QueueItem], rounds: Sequence[_Going], user: User
     return found
 
 
-def _is_due(gold: _Going, study: Study, user: User) -> bool:
+def _is_due(gold: _OpenRound, study: Study, user: User) -> bool:
     """Whether the next record is to be a gold one.
 
     From one gold record to the next it is between 1 and ``2 * gold_every - 1`` records, ``gold_every`` on

@@ -24,7 +24,17 @@ from coding_app.choices import (
     Route,
     Verb,
 )
-from coding_app.models import Adjudication, Code, Decision, Event, QueueItem, Record, RoundRecord, Study
+from coding_app.models import (
+    Adjudication,
+    Code,
+    Decision,
+    Event,
+    QueueItem,
+    Record,
+    Round,
+    RoundRecord,
+    Study,
+)
 from coding_app.selectors.populations import UNSETTLED
 from coding_app.services import events
 
@@ -74,6 +84,15 @@ def locked(key: int) -> RoundRecord:
     """A round record, locked, with its round: whatever changes it or its decisions waits here."""
     found = RoundRecord.objects.select_for_update(of=("self",))
     return found.select_related("round__study", "gold", "machine_code").get(pk=key)
+
+
+def locked_with_round(key: int) -> RoundRecord:
+    """The same with the round itself locked, and first: for what puts a settled record before people again.
+
+    The end of a round goes by its unsettled records: one that became unsettled afterwards would be left.
+    """
+    Round.objects.select_for_update(of=("self",)).get(records=key)
+    return locked(key)
 
 
 def untouched(within: RoundRecord, record: Record) -> bool:
@@ -174,6 +193,7 @@ def adjudicated(within: RoundRecord, adjudication: Adjudication, gesture: Gestur
     data = {
         "adjudication": adjudication.pk,
         "side": adjudication.side,
+        "cannot_reason": adjudication.cannot_reason,
         "reason": adjudication.reason,
         "result": code.code if code else None,
     }

@@ -81,7 +81,7 @@ def in_a_round(study: Study, user: User, latest: Decision, key: int) -> QueueIte
     Raises:
         Conflict: when the round has gone on, or an adjudicator has the record.
     """
-    within = settling.locked(key)
+    within = settling.locked_with_round(key)
     gesture = Gesture(user)
     if within.round.state != RoundState.CODING:
         raise Conflict(_(TOO_LATE))

@@ -6,12 +6,14 @@ from coding_app.choices import JobKind
 from coding_app.models import Job
 from coding_app.services import (
     draw_round,
+    end_round,
     evaluations,
     export_rows,
     import_rows,
     jobs,
     ordering,
     planner,
+    reopen_records,
     route,
     suggest,
     train_model,
@@ -25,6 +27,8 @@ _WORK: dict[str, Callable[[jobs.Claim], None]] = {
     JobKind.TRAIN: train_model.run,
     JobKind.EVALUATE: evaluations.run,
     JobKind.DRAW: draw_round.run,
+    JobKind.END_ROUND: end_round.run,
+    JobKind.REOPEN: reopen_records.run,
 }
 
 

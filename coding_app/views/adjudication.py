@@ -79,6 +79,14 @@ class Entered:
             opened=sent.get("opened", ""),
         )
 
+    @classmethod
+    def as_settled(cls, undone: selected.Answer, options: list[selected.Option]) -> "Entered":
+        """What the adjudicator had chosen, and why, before they took it back."""
+        choice = next((one.label for one in options if one.side == undone.side), "")
+        if not choice and undone.code:
+            choice = f"c{undone.code}"
+        return cls(choice=choice, cannot=undone.cannot_reason if not choice else "", note=undone.reason)
+
 
 @dataclass(frozen=True, slots=True)
 class OptionRow:
@@ -310,6 +318,9 @@ def _before(opened: Adjudication, membership: Membership, entered: Entered, pick
     lost_note, moved = "", entered.adjudication not in {0, opened.pk}
     if moved or not entered.adjudication:
         lost_note, entered = (entered.note or entered.question).strip(), Entered()
+        undone = selected.taken_back(opened, membership.user)
+        if undone is not None:
+            entered = Entered.as_settled(undone, disputed.options)
     options = [
         OptionRow(
             choice=one.label,

@@ -13,7 +13,7 @@ def happened(event: Event, record: Record, *, with_rules: bool) -> str:
     words = _told(event, record)
     rule = event.data.get("rule")
     rule = rule.get("to") if isinstance(rule, dict) else rule
-    if with_rules and rule in Rule.values:
+    if with_rules and rule in Rule.values and event.verb != Verb.RECORD_REOPENED:  # which says it already
         words = f"{words} · {Rule(rule).label}"
     return words
 

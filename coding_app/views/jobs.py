@@ -145,7 +145,7 @@ def _back(membership: Membership, job: Job) -> HttpResponse:
 
 
 def _own_page(membership: Membership, job: Job) -> HttpResponse | None:
-    """The page that a training, an evaluation or a round has, for those who may open it."""
+    """The page that a training, an evaluation, a round or a reopening has, for those who may open it."""
     if not permissions.allows(membership.role, permissions.SUPERVISE):
         return None
     if job.kind == JobKind.TRAIN:
@@ -154,4 +154,8 @@ def _own_page(membership: Membership, job: Job) -> HttpResponse | None:
         return redirect("evaluation", membership.study.slug, job.evaluation.pk)
     if job.kind == JobKind.DRAW:
         return redirect("round", membership.study.slug, job.round.number)
+    if job.kind == JobKind.REOPEN:
+        return redirect("reopen", membership.study.slug)
+    if job.kind == JobKind.END_ROUND:
+        return redirect("round", membership.study.slug, job.ended_round.number)
     return None

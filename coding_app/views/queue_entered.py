@@ -15,6 +15,7 @@ from coding_app.exceptions import Conflict, InvalidInput
 from coding_app.keys import key_of
 from coding_app.models import Code, Decision, Membership, Record, Suggestion
 from coding_app.selectors import code_search
+from coding_app.selectors.code_book import code_book
 from coding_app.services import review
 
 _LARGEST = 2**31 - 1
@@ -97,7 +98,7 @@ def record_entered(membership: Membership, key: int) -> Record:
     Raises:
         Http404: when the study has none with this key.
     """
-    record = Record.objects.filter(study=membership.study, pk=key).first()
+    record = Record.objects.filter(study=membership.study, pk=key).defer("values").first()
     if record is None:
         raise Http404(_("There is no such record in this study."))
     record.study = membership.study
@@ -114,9 +115,10 @@ def chosen(record: Record, choice: str, *, blinded: bool) -> tuple[Code, Suggest
     kind, value = choice[:1], choice[1:]
     if kind == "s" and record.suggestion_set_id is not None and not blinded:
         suggestions = Suggestion.objects.filter(suggestion_set=record.suggestion_set_id, pk=key_of(value))
-        suggestion = suggestions.select_related("code").first()
+        suggestion = suggestions.first()
         if suggestion is None:
             raise Conflict(_(review.STALE))
+        suggestion.code = code_book(record.study.classification).by_key[suggestion.code_id]
         return suggestion.code, suggestion
     code = code_search.code_of(record.study, value) if kind == "c" else None
     if code is None:

@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.utils.cache import add_never_cache_headers
@@ -127,9 +126,9 @@ def _behind(study: Study) -> dict[str, object]:
     }
 
 
-def _same_text(record: Record, user: User, *, listed: bool) -> dict[str, object]:
+def _same_text(record: Record, membership: Membership, *, listed: bool) -> dict[str, object]:
     """How many other records with the same text could be coded with this one; ``listed``, which."""
-    others = selected.same_text(record, user)[: SAME + 1]
+    others = selected.same_text(record, membership.user, blinded=membership.blinded)[: SAME + 1]
     found = list(others.defer("values")) if listed else []
     count = len(found) if listed else others.count()
     if not count:
@@ -145,7 +144,7 @@ def _record(
     lost_note, moved = "", entered.record not in {0, record.pk}
     if entered.record != record.pk:
         lost_note, entered = entered.note.strip(), Entered()
-        undone = selected.taken_back(item, membership.user)
+        undone = selected.taken_back(item, membership.user) if opened.was_taken_back else None
         if undone is not None:
             entered = Entered.as_decided(undone, opened.suggestions)
     candidates = suggested(opened.suggestions)
@@ -157,6 +156,8 @@ def _record(
         if code is not None and code.codable:
             extra = found(code)
         choice = known.choice if known else choice
+    before = None if membership.blinded else text_history.coded_before(record)
+    may_wait = before is not None and before.may_wait and item.round_record_id is None
     return {
         "item": item,
         "record": record,
@@ -170,9 +171,9 @@ def _record(
         "moved": moved,
         "why": "" if membership.blinded else why_here(record, opened.suggestions),
         "opened": opened_token(record, entered.opened),
-        "flags": flags.at_record(record.pk, membership),
-        "before": None if membership.blinded else text_history.coded_before(record),
-        **({} if item.round_record_id else _same_text(record, membership.user, listed=preview)),
+        "flags": flags.at_record(record.pk, membership) if opened.has_flags else [],
+        "before": before,
+        **(_same_text(record, membership, listed=preview) if may_wait else {}),
     }
 
 

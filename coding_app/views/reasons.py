@@ -18,6 +18,8 @@ def why_here(record: Record, suggestions: list[Suggestion]) -> str:
     A record drawn for the audit is said to be drawn, as it is, but not what was accepted of it: whoever
     looks at it is to judge for themselves.
     """
+    if record.rule == Rule.REOPENED:
+        return _("A supervisor wants it to be looked at again.")
     made = record.suggestion_set
     if made is None:
         return _("No machine has looked at this record.")

@@ -9,9 +9,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
 
 from coding_app import permissions
+from coding_app.choices import JobKind, WorkQueue
 from coding_app.exceptions import Conflict, InvalidInput
 from coding_app.keys import key_of
 from coding_app.models import DictionaryVersion, Membership, ModelVersion, Record
+from coding_app.selectors import jobs, lists
 from coding_app.selectors import reopening as selected
 from coding_app.selectors.records import record_of
 from coding_app.selectors.reopening import By, Chosen
@@ -24,7 +26,10 @@ REOPEN = gettext_noop("reopen, remove or restore records")
 
 @member_view("GET", "HEAD", "POST", roles=permissions.SUPERVISE, what=REOPEN)
 def index(request: PageRequest, membership: Membership) -> HttpResponse:
-    """``by`` and ``value`` name records: counted, and with a POST and its ``action`` reopened or removed."""
+    """``by`` and ``value`` name records: counted, and with a POST and its ``action`` reopened or removed.
+
+    A single record at once, others in a job, which is shown with those before it.
+    """
     study = membership.study
     sent = request.POST if request.method == "POST" else request.GET
     wanted = _chosen(sent.get("by", ""), sent.get("value", "").strip()[:100])
@@ -49,7 +54,12 @@ def index(request: PageRequest, membership: Membership) -> HttpResponse:
         "models": ModelVersion.objects.filter(study=study).order_by("-number"),
         "gestures": selected.gestures(study),
         "removed": selected.removed(study).count(),
-        "most": reopening.MOST,
+        "jobs": [
+            job
+            for job in (*jobs.open_jobs(study), *lists.interrupted_jobs(study))
+            if job.kind == JobKind.REOPEN
+        ],
+        "worker_is_there": jobs.worker_is_there(WorkQueue.DEFAULT),
         "most_why": reopening.MAX_WHY,
         "why": why,
         "error": error,
@@ -75,9 +85,11 @@ def take_back(request: PageRequest, membership: Membership) -> HttpResponse:
         messages.warning(request, str(error))
     else:
         text = ngettext(
-            "%(n)s record is back where it stood.", "%(n)s records are back where they stood.", done.records
+            "%(n)s record goes back to where it stood.",
+            "%(n)s records go back to where they stood.",
+            done.left,
         )
-        messages.success(request, text % {"n": done.records} + _left(done))
+        messages.success(request, text % {"n": done.left})
     return redirect("reopen", membership.study.slug)
 
 
@@ -121,18 +133,10 @@ def _words(membership: Membership, wanted: Chosen) -> str:
 
 
 def _tell(request: PageRequest, done: Done, *, removed: bool) -> None:
-    if removed:
-        text = ngettext("%(n)s record is removed.", "%(n)s records are removed.", done.records)
+    if done.job is None:
+        text = _("The record is removed.") if removed else _("The record is reopened.")
+    elif removed:
+        text = ngettext("%(n)s record is being removed.", "%(n)s records are being removed.", done.left)
     else:
-        text = ngettext("%(n)s record is reopened.", "%(n)s records are reopened.", done.records)
-    messages.success(request, text % {"n": done.records} + _left(done))
-
-
-def _left(done: Done) -> str:
-    if not done.left:
-        return ""
-    return " " + ngettext(
-        "%(n)s more is as it was: do it again for the rest, unless a round has them.",
-        "%(n)s more are as they were: do it again for the rest, unless a round has them.",
-        done.left,
-    ) % {"n": done.left}
+        text = ngettext("%(n)s record is being reopened.", "%(n)s records are being reopened.", done.left)
+    messages.success(request, text % {"n": done.left})

@@ -144,7 +144,7 @@ def show(request: PageRequest, membership: Membership, number: int) -> HttpRespo
     study = membership.study
     round_ = selected.round_of(study, number)
     found = selected.progress(round_)
-    job = round_.job
+    job = round_.ending or round_.job
     context: dict[str, Any] = {
         "round": round_,
         "progress": found,
@@ -285,18 +285,22 @@ def close(request: PageRequest, membership: Membership, number: int) -> HttpResp
     except (InvalidInput, Conflict) as error:
         messages.warning(request, str(error))
     else:
-        messages.success(request, _("The round is closed."))
+        messages.success(
+            request, _("The round is closed. Records without a result go back to where they were before.")
+        )
     return redirect("round", membership.study.slug, round_.number)
 
 
 @member_view("POST", roles=permissions.SUPERVISE, what=CHANGE)
 def cancel(request: PageRequest, membership: Membership, number: int) -> HttpResponse:
-    """Call the round off; every record goes back to where it was."""
+    """Call the round off; records without a result go back to where they were."""
     round_ = selected.round_of(membership.study, number)
     try:
         service.cancel(round_=round_, user=request.user)
     except (InvalidInput, Conflict) as error:
         messages.warning(request, str(error))
     else:
-        messages.success(request, _("The round is cancelled: its records are where they were before."))
+        messages.success(
+            request, _("The round is cancelled. Records without a result go back to where they were before.")
+        )
     return redirect("round", membership.study.slug, round_.number)

@@ -49,7 +49,13 @@ def test_a_round_is_previewed_set_up_listed_and_cancelled(study: Study, supervis
     assert found["progress"]["records"]["coding"] == 4
     assert [(one["user"], one["given"]) for one in found["progress"]["coders"]] == [("ada", 4), ("coder", 4)]
     assert [one["name"] for one in supervisor.get(f"{HERE}rounds/").json()["results"]] == ["Autumn"]
-    assert supervisor.post(f"{HERE}rounds/1/cancel/").json()["state"] == RoundState.CANCELLED
+    ended = supervisor.post(f"{HERE}rounds/1/cancel/")
+    assert (ended.status_code, ended.json()["state"]) == (202, RoundState.CANCELLED)
+    assert (ended.json()["ending"]["kind"], ended.json()["ending"]["state"]) == ("end_round", "queued")
+    stored.refresh_from_db()
+    assert stored.ending is not None
+    factories.do(stored.ending)
+    assert supervisor.get(f"{HERE}rounds/1/").json()["progress"]["records"]["withdrawn"] == 4
     assert supervisor.post(f"{HERE}rounds/1/close/").status_code == 409
 
 

@@ -15,7 +15,7 @@ from coding_app.models import Adjudication, Code, Decision, Event, QueueItem, Re
 from coding_app.services import adjudicate, review, rounds, same_text, suggest, work
 from tests import factories
 from tests.faults.waiting import QUICK, done, wait_until
-from tests.rounds import boss, coder, drawn, plan
+from tests.rounds import boss, coder, drawn, ended, plan
 from tests.workers import WorkerProcess
 
 
@@ -175,12 +175,24 @@ def test_a_round_closed_while_it_is_coded_loses_no_record(study: Study) -> None:
     at_once(
         lambda: code_all(study, anna, ("510",)),
         lambda: code_all(study, ben, ("510",)),
-        lambda: rounds.close(round_=made, user=boss(study)),
+        lambda: ended(made),
     )
     code_all(study, anna, ("510",))
     assert Record.objects.filter(status="decided").count() == 24
     assert not QueueItem.objects.filter(state="open").exists()
     assert set(made.records.values_list("state", flat=True)) <= {"agreed", "withdrawn"}
+
+
+def test_an_undo_and_the_end_of_the_round_at_once_leave_no_record_in_it(study: Study) -> None:
+    made = drawn(study, RoundKind.DOUBLE, population={"text": "000"})
+    code_all(study, coder(study, "anna"), ("510",))
+    code_all(study, coder(study, "ben"), ("510",))
+    assert set(made.records.values_list("state", flat=True)) == {"agreed"}
+    at_once(lambda: review.undo(study=study, user=coder(study, "ben")), lambda: ended(made))
+    record = made.records.select_related("record").get()
+    assert (record.state, record.record.status) in {("agreed", "decided"), ("withdrawn", "waiting")}
+    own = QueueItem.objects.filter(state="open", record=record.record, round_record=None)
+    assert own.count() == (record.state == "withdrawn")
 
 
 def test_two_draws_and_a_coding_run_at_once_share_no_record(study: Study) -> None:

@@ -177,6 +177,34 @@ def test_undoing_puts_the_record_before_the_adjudicator_again_once(study: Study,
     assert client.post(address(study, "undo/"), undo, headers=HX).status_code == 409
 
 
+@pytest.mark.parametrize(
+    ("at", "sent"),
+    [
+        ("settle/", {"choice": "B", "reason": "He fits pipes."}),
+        ("settle/", {"choice": "c982", "reason": "On a site."}),
+        ("cannot-code/", {"cannot": "vague", "reason": "It may be both."}),
+    ],
+)
+def test_undoing_shows_what_was_chosen_and_why_to_whoever_chose_it(
+    study: Study, sign_in: SignIn, at: str, sent: dict[str, str]
+) -> None:
+    client = sign_in("supervisor")
+    body = hidden(screen(client, study))
+    client.post(address(study, at), {**body, **sent})
+    assert client.get(address(study)).context["entered"].choice == "", "nothing of it at the next record"
+    client.post(address(study, "undo/"), {"adjudication": body["adjudication"]})
+    page = client.get(address(study))
+    entered = page.context["entered"]
+    assert (entered.choice, entered.cannot) == (sent.get("choice", ""), sent.get("cannot", ""))
+    name = "cannot" if "cannot" in sent else "choice"
+    assert re.search(rf'name="{name}"[^>]*\schecked', page.content.decode())
+    assert sent["reason"] in text(page)
+    Adjudication.objects.update(holder=None, leased_until=None)
+    other = sign_in("manager").get(address(study))
+    assert hidden(other.content.decode())["adjudication"] == body["adjudication"]
+    assert sent["reason"] not in text(other), "another adjudicator begins anew"
+
+
 def test_a_stale_page_is_refused_and_says_so(study: Study, sign_in: SignIn) -> None:
     client = sign_in("supervisor")
     body = {**hidden(screen(client, study)), "choice": "A", "reason": "slow"}

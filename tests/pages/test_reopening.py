@@ -1,6 +1,7 @@
 """Reopening and removing on pages and in the API: counted first, done at once, taken back as a whole."""
 
 from collections.abc import Callable
+from typing import Any
 
 from django.test import Client
 
@@ -24,12 +25,19 @@ def test_what_a_code_means_is_counted_then_reopened_then_taken_back(
     assert "Reopen 2 records" in page
     assert statuses(coded_study) == before
     assert client.post(here, {**meant, "action": "reopen", "why": "a doubt"}).status_code == 302
+    page = client.get(here).content.decode()
+    assert "2 records are being reopened" in page
+    assert "Reopening and removing" in page
+    assert statuses(coded_study) == before
+    factories.do(coded_study.jobs.get(kind="reopen"))
     changed = {name for name, status in statuses(coded_study).items() if status != before[name]}
     assert changed == {"001", "009"}
     page = client.get(here).content.decode()
-    assert "2 records are reopened" in page
+    assert "records are being reopened" not in page
     gesture = page.split('name="gesture" value="')[1].split('"')[0]
-    client.post(f"{here}take-back/", {"gesture": gesture})
+    told = client.post(f"{here}take-back/", {"gesture": gesture}, follow=True).content.decode()
+    assert "2 records go back to where they stood" in told
+    factories.do(coded_study.jobs.filter(kind="reopen").latest("pk"))
     assert statuses(coded_study) == before
 
 
@@ -65,18 +73,24 @@ def test_the_api_does_the_same(coded_study: Study, sign_in: Callable[[str], Clie
     before = statuses(coded_study)
     meant = {"by": "code", "value": "1"}
 
-    def post(where: str, body: dict[str, str] | None = None) -> dict[str, object]:
+    def post(where: str, body: dict[str, str] | None = None, status: int = 200) -> dict[str, object]:
         answer = client.post(f"{api}/{where}/", body or {}, content_type="application/json")
-        assert answer.status_code == 200, answer.content
+        assert answer.status_code == status, answer.content
         return dict(answer.json())
 
+    def work(done: dict[str, Any]) -> None:
+        assert (done["job"]["kind"], done["job"]["state"]) == ("reopen", "queued")
+        factories.do(coded_study.jobs.get(pk=done["job"]["id"]))
+
     assert post("records/count", meant) == {"reopenable": 2, "removable": 2}
-    done = post("records/remove", {**meant, "why": "a doubt"})
-    assert (done["records"], done["left"]) == (2, 0)
+    done = post("records/remove", {**meant, "why": "a doubt"}, 202)
+    assert (done["records"], done["left"]) == (0, 2)
+    work(done)
     assert [one["gesture"] for one in client.get(f"{api}/gestures/").json()["results"]] == [done["gesture"]]
     record = factories.record(coded_study, "001")
-    assert post(f"records/{record.pk}/restore")["records"] == 1
-    assert post(f"gestures/{done['gesture']}/take-back") | {"gesture": ""} == {
-        "gesture": "", "records": 1, "left": 1,
-    }  # fmt: skip
+    restored = post(f"records/{record.pk}/restore")
+    assert (restored["records"], restored["job"]) == (1, None)
+    back = post(f"gestures/{done['gesture']}/take-back", status=202)
+    assert back["left"] == 2, "to be looked at"
+    work(back)
     assert statuses(coded_study) == before

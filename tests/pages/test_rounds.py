@@ -194,7 +194,12 @@ def test_closing_gives_back_what_has_no_result(study: Study, sign_in: SignIn) ->
     client = sign_in("supervisor")
     assert "Records without a result go back" in text(client.get(address(study, "1/")))
     assert client.post(address(study, "1/close/")).status_code == 302
-    assert Round.objects.get().state == RoundState.CLOSED
+    closed = Round.objects.get()
+    assert closed.state == RoundState.CLOSED
+    assert "Ending of a round" in text(client.get(address(study, "1/"))), "how far it is"
+    assert closed.ending is not None
+    factories.do(closed.ending)
+    assert "Ending of a round" not in text(client.get(address(study, "1/")))
     assert (
         set(Record.objects.filter(status=RecordStatus.WAITING).values_list("external_id", flat=True))
         == before
@@ -207,7 +212,10 @@ def test_closing_gives_back_what_has_no_result(study: Study, sign_in: SignIn) ->
 def test_a_round_that_is_drawn_can_be_cancelled(study: Study, sign_in: SignIn) -> None:
     drawn.draw(study, "coder", "ada")
     sign_in("supervisor").post(address(study, "1/cancel/"))
-    assert Round.objects.get().state == RoundState.CANCELLED
+    cancelled = Round.objects.get()
+    assert cancelled.state == RoundState.CANCELLED
+    assert cancelled.ending is not None
+    factories.do(cancelled.ending)
     states = set(RoundRecord.objects.values_list("state", flat=True))
     assert states == {RoundRecordState.WITHDRAWN}
 

@@ -1,14 +1,18 @@
 """What people said in a round is nobody's to see before the round has settled the record."""
 
+import csv
+import re
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
-from coding_app.choices import RoundKind, Side
+from coding_app.choices import FileKind, RoundKind, Side
 from coding_app.models import Adjudication, Study
-from coding_app.services import adjudicate
+from coding_app.services import adjudicate, companions, exports, storage
 from tests import factories
 from tests.rounds import boss, decide, drawn
 
@@ -53,3 +57,31 @@ def test_an_adjudicator_finds_nobodys_code_anywhere_before_it_is_settled(
     page = shown(study, sign_in("supervisor"))
     assert "anna" in page
     assert "ben" in page
+
+
+def exported(study: Study) -> str:
+    """Every cell of the export and of the files beside it."""
+    made = exports.request(study=study, kind=FileKind.CSV, user=None)
+    factories.do(made.job)
+    made.refresh_from_db()
+    rows = list(csv.DictReader(storage.path_of(made.stored_as).open(encoding="utf-8-sig")))
+    said = [[cell for name, cell in row.items() if name.startswith("tiebreak_decision")] for row in rows]
+    with zipfile.ZipFile(companions.path_of(made)) as archive:
+        beside = [archive.read(name).decode() for name in ("decisions.csv", "adjudications.csv")]
+    return "\n".join([*(" ".join(cells) for cells in said), *beside])
+
+
+def test_an_export_says_what_was_decided_in_a_round_once_it_is_settled(
+    study: Study, settings: Settings, tmp_path: Path
+) -> None:
+    settings.MEDIA_ROOT = tmp_path / "media"
+    decide(study, "anna", "004", "982")
+    assert not re.search("person-|510|470|982", exported(study)), "of the disputed record or the half coded"
+    held = adjudicate.open_next(study=study, user=boss(study))
+    assert held is not None
+    adjudicate.settle(adjudication=held, user=boss(study), side=Side.FIRST)
+    text = exported(study)
+    assert all(part in text for part in ("person-", "510", "470"))
+    assert "982" not in text
+    decide(study, "ben", "004", "982")
+    assert "982" in exported(study)

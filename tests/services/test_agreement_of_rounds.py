@@ -12,7 +12,7 @@ from coding_app.selectors.agreement import Levels
 from coding_app.selectors.evaluation_table import MACHINE, PEOPLE, Stage, Table
 from coding_app.services import adjudicate, review, rounds
 from tests import factories
-from tests.rounds import boss, coder, decide, drawn
+from tests.rounds import boss, coder, decide, drawn, ended
 
 
 @pytest.fixture
@@ -83,7 +83,7 @@ def test_the_table_of_an_evaluation_follows_its_adjudication(study: Study) -> No
     assert total(after, MACHINE, Stage.AFTER) == (4, 4), "the machine was found right each time"
     assert total(after, PEOPLE, Stage.AFTER) == (4, same)
     assert total(after, MACHINE, Stage.BEFORE) == before, "what was said first stays"
-    rounds.close(round_=made, user=boss(study))
+    ended(made)
     assert total(table(study, made.number), MACHINE, Stage.AFTER) == (4, 4)
 
 

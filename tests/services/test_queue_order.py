@@ -7,9 +7,9 @@ from django.db.models import Q
 
 from coding_app.choices import QueueOrder, RoundKind
 from coding_app.models import QueueItem, Record, Study
-from coding_app.services import ordering, review, rounds
+from coding_app.services import ordering, review
 from tests import factories
-from tests.rounds import boss, coder, drawn, record
+from tests.rounds import coder, drawn, ended, record
 from tests.routed import NOBODY, save
 from tests.scored import Answer, score
 
@@ -90,5 +90,5 @@ def test_the_order_of_a_round_says_nothing_of_the_machine(study: Study) -> None:
 
 def test_what_a_round_gives_back_is_in_order_again(study: Study) -> None:
     made = drawn(study, RoundKind.REVIEW, "anna", population={"status": "waiting"})
-    rounds.close(round_=made, user=boss(study))
+    ended(made)
     assert order(study, order=QueueOrder.FREQUENCY) == ["2", "3", "5", "1", "4"]

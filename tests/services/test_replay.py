@@ -29,7 +29,7 @@ from coding_app.selectors import reopening as gestures
 from coding_app.selectors.reopening import By, Chosen
 from coding_app.selectors.replay import Broken, State, rebuilt, standing
 from coding_app.services import adjudicate, flags, members, reopening, review, rounds, route, same_text
-from tests import drawn, factories
+from tests import drawn, factories, reopened
 
 ROWS = (
     *factories.ROWS,
@@ -144,11 +144,18 @@ class Walk:
         """End a round."""
         if found := self.some_round(RoundState.CODING, RoundState.ADJUDICATION):
             rounds.close(round_=found, user=self.boss)
+            self.give_back(found)
 
     def cancel(self) -> None:
         """Give a round up."""
         if found := self.some_round(RoundState.CODING, RoundState.ADJUDICATION):
             rounds.cancel(round_=found, user=self.boss)
+            self.give_back(found)
+
+    def give_back(self, ended: Round) -> None:
+        """What a worker does with a round that has ended."""
+        assert ended.ending is not None
+        factories.do(ended.ending)
 
     def settle(self) -> None:
         """Adjudicate."""
@@ -185,11 +192,11 @@ class Walk:
 
     def reopen(self) -> None:
         """Send settled records back."""
-        reopening.reopen(study=self.study, wanted=self.chosen(), user=self.boss)
+        reopened.reopen(study=self.study, wanted=self.chosen(), user=self.boss)
 
     def remove(self) -> None:
         """Take records out."""
-        reopening.remove(study=self.study, wanted=self.chosen(), user=self.boss)
+        reopened.remove(study=self.study, wanted=self.chosen(), user=self.boss)
 
     def restore(self) -> None:
         """Bring one back."""
@@ -201,7 +208,7 @@ class Walk:
         """Bring a whole gesture back."""
         if found := gestures.gestures(self.study):
             key = self.dice.choice(found).key
-            reopening.take_back(study=self.study, gesture=key, user=self.boss)
+            reopened.take_back(study=self.study, gesture=key, user=self.boss)
 
     def flag(self) -> None:
         """Ask a supervisor."""

@@ -11,7 +11,7 @@ from coding_app.selectors import queue
 from coding_app.selectors import rounds as selected
 from coding_app.services import adjudicate, review, rounds, suggest
 from tests import factories
-from tests.rounds import boss, coder, decide, drawn, plan, record, within
+from tests.rounds import boss, coder, decide, drawn, ended, plan, record, within
 from tests.routed import NOBODY, save
 
 WAITING = {"status": "waiting"}
@@ -222,7 +222,7 @@ def test_closing_gives_back_what_has_no_result(study: Study) -> None:
     decide(study, "anna", "003", "510")
     decide(study, "ben", "003", "510")
     decide(study, "anna", "004", "510")
-    rounds.close(round_=made, user=boss(study))
+    ended(made)
     assert made.state == RoundState.CLOSED
     assert state_of(study, "001") == ("accepted", "716", "dictionary")
     assert state_of(study, "003") == ("decided", "510", "person")
@@ -256,7 +256,7 @@ def test_coding_and_routing_leave_the_records_of_a_round_alone(study: Study) -> 
             before.suggestion_set,
         )
     assert own_queue(study) == {"001", "002", "003", "004", "005", "006", "007"} - inside
-    rounds.close(round_=made, user=boss(study))
+    ended(made)
     factories.do(suggest.start(study=study, user=None))
     assert own_queue(study) >= inside
 
@@ -316,7 +316,7 @@ def test_every_event_says_where_the_record_stands(study: Study) -> None:
     decide(study, "anna", "001", "716")
     decide(study, "ben", "001", "716")
     review.undo(study=study, user=coder(study, "ben"))
-    rounds.close(round_=made, user=boss(study))
+    ended(made)
     status, code, route = "", None, ""
     for event in Event.objects.filter(record=record(study, "001")).order_by("pk"):
         assert event.before == status, event.verb

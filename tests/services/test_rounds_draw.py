@@ -15,7 +15,7 @@ from coding_app.selectors import populations
 from coding_app.selectors import rounds as selected
 from coding_app.services import jobs, rounds, work
 from tests import factories
-from tests.rounds import boss, coder, drawn, given, plan
+from tests.rounds import boss, coder, drawn, ended, given, plan
 from tests.scored import Answer, score
 
 WORDS = ("truck driver", "MACHINIST", "zookeeper", "plumbing contractor", "riveter")
@@ -53,11 +53,11 @@ def test_a_drawn_round_has_its_records_places_and_events(study: Study) -> None:
 def test_the_same_seed_draws_the_same_records_in_the_same_order(study: Study) -> None:
     first = drawn(study, RoundKind.DOUBLE, selection=Selection.RANDOM, size=20)
     shared = given(first)
-    rounds.cancel(round_=first, user=boss(study))
+    ended(first, cancel=True)
     again = drawn(study, RoundKind.DOUBLE, selection=Selection.RANDOM, size=20)
     assert ids(again) == ids(first)
     assert given(again) == shared
-    rounds.cancel(round_=again, user=boss(study))
+    ended(again, cancel=True)
     other = drawn(study, RoundKind.DOUBLE, selection=Selection.RANDOM, size=20, seed=8)
     assert set(ids(other)) != set(ids(first))
 
@@ -65,7 +65,7 @@ def test_the_same_seed_draws_the_same_records_in_the_same_order(study: Study) ->
 def test_a_seed_that_was_not_given_is_drawn_and_recorded(study: Study) -> None:
     first = drawn(study, RoundKind.REVIEW, selection=Selection.RANDOM, size=10, seed=None)
     again = RoundPlan.of(first)
-    rounds.cancel(round_=first, user=boss(study))
+    ended(first, cancel=True)
     second = drawn(study, RoundKind.REVIEW, selection=Selection.RANDOM, size=10, seed=again.seed)
     assert ids(first) == ids(second)
 
@@ -81,6 +81,28 @@ def test_strata_give_in_proportion_or_equally(study: Study) -> None:
     assert Counter(made.records.values_list("stratum", flat=True)) == {"ID": 1, "OR": 3, "WA": 6}
     equal = drawn(study, RoundKind.REVIEW, **{**fields, "size": 9}, equal_strata=True)
     assert Counter(equal.records.values_list("stratum", flat=True)) == {"ID": 3, "OR": 3, "WA": 3}
+
+
+@pytest.mark.parametrize(
+    ("fields", "wanted"),
+    [
+        ({"selection": Selection.RANDOM}, {"": 7}),
+        ({"selection": Selection.RANDOM}, {"": 1000}),
+        ({"selection": Selection.STRATIFIED, "stratum_column": "state"}, {"WA": 5, "OR": 1, "ID": 0}),
+        ({"selection": Selection.ALL}, {"": 3}),
+    ],
+)
+def test_what_is_drawn_is_the_beginning_of_the_whole_population_in_order(
+    study: Study, fields: dict[str, Any], wanted: dict[str, int]
+) -> None:
+    asked = plan(study, RoundKind.REVIEW, **fields)
+    expected, left = [], Counter(wanted)
+    for one in sorted(populations.candidates(study, asked)):
+        if left[one.stratum] > 0:
+            left[one.stratum] -= 1
+            expected.append(one)
+    assert populations.lowest(study, asked, wanted) == expected
+    assert len(expected) == min(sum(wanted.values()), 100)
 
 
 def test_the_least_sure_come_first(study: Study) -> None:
@@ -113,7 +135,7 @@ def test_a_killed_draw_goes_on_where_it_ended(
     settings.JOB_CHUNK = 10
     unbroken = drawn(study, RoundKind.DOUBLE, "anna ben carl", selection=Selection.RANDOM, size=45)
     wanted, shared = ids(unbroken), given(unbroken)
-    rounds.cancel(round_=unbroken, user=boss(study))
+    ended(unbroken, cancel=True)
     made = rounds.set_up(
         study=study,
         plan=plan(study, RoundKind.DOUBLE, "anna ben carl", selection=Selection.RANDOM, size=45),

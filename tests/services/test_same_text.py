@@ -40,7 +40,10 @@ def together(
 ) -> list[Decision]:
     first = record(study, external_id)
     user = coder(study, name)
-    given: dict[str, object] = {"keys": [one.pk for one in queue.same_text(first, user)], **fields}
+    given: dict[str, object] = {
+        "keys": [one.pk for one in queue.same_text(first, user, blinded=False)],
+        **fields,
+    }
     return same_text.decide_same_text(
         record=first,
         user=user,
@@ -51,8 +54,12 @@ def together(
 
 
 def test_the_same_text_is_that_of_both_literals_whatever_case_and_spaces(study: Study) -> None:
-    assert ids(queue.same_text(record(study, "1"), coder(study, "anna"))) == ["2", "3", "6"]
-    assert ids(queue.same_text(record(study, "4"), coder(study, "anna"))) == []
+    assert ids(queue.same_text(record(study, "1"), coder(study, "anna"), blinded=False)) == ["2", "3", "6"]
+    assert ids(queue.same_text(record(study, "4"), coder(study, "anna"), blinded=False)) == []
+
+
+def test_a_blinded_coder_is_told_of_no_other_record(study: Study) -> None:
+    assert ids(queue.same_text(record(study, "1"), coder(study, "anna"), blinded=True)) == []
 
 
 def test_all_are_decided_in_one_gesture_and_the_one_on_the_screen_is_the_last(study: Study) -> None:
@@ -136,14 +143,14 @@ def test_records_without_any_text_have_nothing_in_common(study: Study) -> None:
     Record.objects.filter(external_id__startswith="b").update(status="waiting")
     for name in ("b1", "b2"):
         QueueItem.objects.create(study=study, record=record(study, name))
-    assert not queue.same_text(record(study, "b1"), coder(study, "anna")).exists()
+    assert not queue.same_text(record(study, "b1"), coder(study, "anna"), blinded=False).exists()
 
 
 def test_within_a_round_records_are_decided_one_by_one(study: Study) -> None:
     drawn(study, RoundKind.REVIEW, "anna", population={"text": "ZOO"})
     with pytest.raises(InvalidInput, match="by itself"):
         together(study, "anna", "1")
-    assert not queue.same_text(record(study, "5"), coder(study, "anna")).exists()
+    assert not queue.same_text(record(study, "5"), coder(study, "anna"), blinded=False).exists()
 
 
 def test_too_many_at_once_are_refused(study: Study) -> None:

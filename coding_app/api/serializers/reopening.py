@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from coding_app.api.serializers.inputs import Input
+from coding_app.api.serializers.jobs import JobSerializer
 from coding_app.selectors.reopening import By, Gesture
 from coding_app.services.reopening import MAX_WHY, Done
 
@@ -25,11 +26,12 @@ class ChosenCountSerializer(serializers.Serializer[dict[str, int]]):
 
 
 class DoneSerializer(serializers.Serializer[Done]):
-    """What a gesture did; ``left`` records were meant too, and are as they were."""
+    """What a gesture did: one record at once; many are left to a job."""
 
     gesture = serializers.UUIDField()
     records = serializers.IntegerField()
-    left = serializers.IntegerField()
+    left = serializers.IntegerField(help_text="records that the job is about to do")
+    job = JobSerializer(allow_null=True)
 
 
 class GestureSerializer(serializers.Serializer[Gesture]):

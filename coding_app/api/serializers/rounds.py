@@ -106,7 +106,10 @@ class RoundSerializer(serializers.ModelSerializer[Round]):
     created_by = serializers.SlugRelatedField[Any](slug_field="username", read_only=True, allow_null=True)
     population = serializers.DictField(child=serializers.CharField(), read_only=True)
     strata = serializers.ListField(child=serializers.DictField(), read_only=True)
-    job = JobSerializer(read_only=True, allow_null=True)
+    job = JobSerializer(read_only=True, allow_null=True, help_text="draws its records")
+    ending = JobSerializer(
+        read_only=True, allow_null=True, help_text="gives its records back, once it has ended"
+    )
 
     class Meta:
         model = Round
@@ -114,7 +117,7 @@ class RoundSerializer(serializers.ModelSerializer[Round]):
             "number", "name", "kind", "state", "blinded", "coders_per_record", "selection", "population",
             "population_size", "size", "drawn", "seed", "stratum_column", "equal_strata", "strata",
             "machine_unlabelled", "settles", "feedback", "gold_every", "created_at", "created_by",
-            "closed_at", "job",
+            "closed_at", "job", "ending",
         ]  # fmt: skip
         read_only_fields = fields
 

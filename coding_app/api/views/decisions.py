@@ -13,15 +13,20 @@ from rest_framework.response import Response
 from coding_app import permissions
 from coding_app.api.filters import DecisionParameters
 from coding_app.api.pagination import NewestFirst
-from coding_app.api.serializers.decisions import DecisionInput, DecisionSerializer
+from coding_app.api.serializers.decisions import (
+    DecidedTogetherSerializer,
+    DecisionInput,
+    DecisionSerializer,
+    SameTextInput,
+)
 from coding_app.api.serializers.own import OwnDecisionSerializer
 from coding_app.api.serializers.queue import OpenRecordSerializer
 from coding_app.api.views.base import Need, StudyViews
 from coding_app.choices import CannotCodeReason, DecisionKind
-from coding_app.models import Decision, Record
+from coding_app.models import Code, Decision, Record, Suggestion
 from coding_app.selectors import api_lists
 from coding_app.selectors.blinding import own_decisions
-from coding_app.services import review
+from coding_app.services import review, same_text
 
 WORK = Need(permissions.CODE_RECORDS, gettext_noop("code records"))
 
@@ -31,7 +36,7 @@ class DecisionViews(StudyViews[Decision]):
 
     queryset = Decision.objects.none()
     pagination_class = NewestFirst
-    needs = dict.fromkeys(("list", "create", "undo"), WORK)
+    needs = dict.fromkeys(("list", "create", "same_text", "undo"), WORK)
     open_to_blinded = frozenset(("list", "create", "undo"))
 
     @extend_schema(parameters=[DecisionParameters], responses=DecisionSerializer(many=True))
@@ -57,14 +62,43 @@ class DecisionViews(StudyViews[Decision]):
     def create(self, request: Request, **where: Any) -> Response:
         """Give a waiting record its code, or say why it cannot be coded. 409 when it changed meanwhile."""
         given = self.read(DecisionInput).validated_data
-        record = api_lists.record_of(self.study, given["record"])
-        if record is None:
-            raise serializers.ValidationError({"record": [_("There is no such record in this study.")]})
+        record = self._record(given["record"])
         made = (
             self._code(record, given) if given["kind"] == DecisionKind.CODE else self._cannot(record, given)
         )
         shape = OwnDecisionSerializer if self.membership.blinded else DecisionSerializer
         return self.shown(made, shape, status.HTTP_201_CREATED)
+
+    @extend_schema(
+        operation_id="studies_decisions_same_text",
+        request=SameTextInput,
+        responses={201: DecidedTogetherSerializer},
+    )
+    def same_text(self, request: Request, **where: Any) -> Response:
+        """Give a record of the study's own queue its code, and with it others of the same text.
+
+        Others that do not wait any more with this text, or that another coder has open, are left out. 409
+        when the record itself changed meanwhile.
+        """
+        given = self.read(SameTextInput).validated_data
+        record = self._record(given["record"])
+        code, suggestion = self._chosen(record, given)
+        others = set(given["others"]) - {record.pk}
+        made = same_text.decide_same_text(
+            record=record,
+            user=self.user,
+            code=code,
+            seen_version=given["seen_version"],
+            keys=others,
+            suggestion=suggestion,
+            note=given.get("note", ""),
+            opened_at=given.get("opened_at"),
+            place=given.get("place"),
+        )
+        left_out = sorted(others - {one.record_id for one in made})
+        return self.shown(
+            {"decisions": made, "left_out": left_out}, DecidedTogetherSerializer, status.HTTP_201_CREATED
+        )
 
     @extend_schema(operation_id="studies_decisions_undo", request=None, responses=OpenRecordSerializer)
     def undo(self, request: Request, **where: Any) -> Response:
@@ -72,7 +106,18 @@ class DecisionViews(StudyViews[Decision]):
         item = review.undo(study=self.study, user=self.user)
         return Response(OpenRecordSerializer.of(item, timezone.now()).data)
 
-    def _code(self, record: Record, given: dict[str, Any]) -> Decision:
+    def _record(self, key: int) -> Record:
+        record = api_lists.record_of(self.study, key)
+        if record is None:
+            raise serializers.ValidationError({"record": [_("There is no such record in this study.")]})
+        return record
+
+    def _chosen(self, record: Record, given: dict[str, Any]) -> tuple[Code, Suggestion | None]:
+        """The code that is meant, and the candidate that was picked.
+
+        Raises:
+            ValidationError: when there is no such code or candidate.
+        """
         code = api_lists.code_of(self.study, given["code"])
         if code is None:
             told = _("There is no code %(code)r in %(classification)s.")
@@ -86,6 +131,10 @@ class DecisionViews(StudyViews[Decision]):
                 raise serializers.ValidationError(
                     {"suggestion": [_("This record never had such a candidate.")]}
                 )
+        return code, suggestion
+
+    def _code(self, record: Record, given: dict[str, Any]) -> Decision:
+        code, suggestion = self._chosen(record, given)
         return review.decide(
             record=record,
             user=self.user,

@@ -14,13 +14,14 @@ from rest_framework.response import Response
 from coding_app import permissions
 from coding_app.api.filters import SearchParameters
 from coding_app.api.serializers.catalogue import HitsSerializer
+from coding_app.api.serializers.decisions import SameTextSerializer
 from coding_app.api.serializers.queue import CountsSerializer, HeldSerializer, NextInput, OpenRecordSerializer
 from coding_app.api.views.base import ANY_MEMBER, Need, StudyViews
-from coding_app.models import Code, QueueItem
-from coding_app.selectors import api_lists, code_search
-from coding_app.selectors.queue import queue_counts
+from coding_app.models import Code, QueueItem, Record
+from coding_app.selectors import api_lists, code_search, queue
 from coding_app.selectors.queue_filter import QueueFilter
 from coding_app.services import review
+from coding_app.services.same_text import MOST
 
 WORK = Need(permissions.CODE_RECORDS, gettext_noop("code records"))
 
@@ -30,13 +31,13 @@ class QueueViews(StudyViews[QueueItem]):
 
     queryset = QueueItem.objects.none()
     pagination_class = None
-    needs = dict.fromkeys(("counts", "next", "open", "renew", "release"), WORK)
-    open_to_blinded = frozenset(needs)
+    needs = dict.fromkeys(("counts", "next", "open", "same_text", "renew", "release"), WORK)
+    open_to_blinded = frozenset(needs) - {"same_text"}
 
     @extend_schema(operation_id="studies_queue_counts", responses=CountsSerializer)
     def counts(self, request: Request, **where: Any) -> Response:
         """What is left."""
-        counts = queue_counts(self.study, self.user, blinded=self.membership.blinded)
+        counts = queue.queue_counts(self.study, self.user, blinded=self.membership.blinded)
         return self.shown(counts, CountsSerializer)
 
     @extend_schema(
@@ -57,10 +58,14 @@ class QueueViews(StudyViews[QueueItem]):
     @extend_schema(operation_id="studies_queue_open", request=None, responses=OpenRecordSerializer)
     def open(self, request: Request, record: int, **where: Any) -> Response:
         """Lease a certain record; what one held before is given back."""
-        found = api_lists.record_of(self.study, record)
-        if found is None:
-            raise Http404(_("There is no such record in this study."))
-        return self._opened(review.open_record(record=found, user=self.user))
+        return self._opened(review.open_record(record=self._record(record), user=self.user))
+
+    @extend_schema(operation_id="studies_queue_same_text", responses=SameTextSerializer)
+    def same_text(self, request: Request, record: int, **where: Any) -> Response:
+        """The other records that wait with the text of this one, and that no other coder has open."""
+        found = self._record(record)
+        others = list(queue.same_text(found, self.user, blinded=self.membership.blinded)[: MOST + 1])
+        return self.shown({"records": others[:MOST], "is_more": len(others) > MOST}, SameTextSerializer)
 
     @extend_schema(operation_id="studies_queue_renew", request=None, responses=HeldSerializer)
     def renew(self, request: Request, **where: Any) -> Response:
@@ -72,6 +77,17 @@ class QueueViews(StudyViews[QueueItem]):
         """Give back what one holds, undecided."""
         review.release(study=self.study, user=self.user)
         return Response(status=status.HTTP_204_NO_CONTENT)
+
+    def _record(self, key: int) -> Record:
+        """A record of the study.
+
+        Raises:
+            Http404: when the study has none with this key.
+        """
+        found = api_lists.record_of(self.study, key)
+        if found is None:
+            raise Http404(_("There is no such record in this study."))
+        return found
 
     def _opened(self, item: QueueItem) -> Response:
         return Response(OpenRecordSerializer.of(item, timezone.now()).data)

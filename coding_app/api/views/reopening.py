@@ -5,6 +5,7 @@ from typing import Any
 
 from django.utils.translation import gettext_noop
 from drf_spectacular.utils import extend_schema
+from rest_framework import status
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -21,12 +22,14 @@ from coding_app.selectors import reopening as selected
 from coding_app.selectors.records import record_of
 from coding_app.selectors.reopening import By, Chosen
 from coding_app.services import reopening
+from coding_app.services.reopening import Done
 
+DONE = {200: DoneSerializer, 202: DoneSerializer}
 REOPEN = Need(permissions.SUPERVISE, gettext_noop("reopen, remove or restore records"))
 
 
 class ReopeningViews(StudyViews[Record]):
-    """At most 10,000 records a gesture; each gesture can be taken back as a whole."""
+    """One record is done at once, many in a job; each gesture can be taken back as a whole."""
 
     queryset = Record.objects.none()
     pagination_class = None
@@ -42,19 +45,19 @@ class ReopeningViews(StudyViews[Record]):
         }
         return self.shown(counts, ChosenCountSerializer)
 
-    @extend_schema(operation_id="studies_records_reopen", request=ChosenInput, responses=DoneSerializer)
+    @extend_schema(operation_id="studies_records_reopen", request=ChosenInput, responses=DONE)
     def reopen(self, request: Request, **where: Any) -> Response:
         """Send settled records to a person again."""
         wanted, why = self._chosen()
         done = reopening.reopen(study=self.study, wanted=wanted, user=self.user, why=why)
-        return self.shown(done, DoneSerializer)
+        return self._done(done)
 
-    @extend_schema(operation_id="studies_records_remove", request=ChosenInput, responses=DoneSerializer)
+    @extend_schema(operation_id="studies_records_remove", request=ChosenInput, responses=DONE)
     def remove(self, request: Request, **where: Any) -> Response:
         """Take records out of the study until they are restored."""
         wanted, why = self._chosen()
         done = reopening.remove(study=self.study, wanted=wanted, user=self.user, why=why)
-        return self.shown(done, DoneSerializer)
+        return self._done(done)
 
     @extend_schema(operation_id="studies_records_restore", request=None, responses=DoneSerializer)
     def restore(self, request: Request, pk: int, **where: Any) -> Response:
@@ -67,11 +70,15 @@ class ReopeningViews(StudyViews[Record]):
         """The latest reopenings and removals."""
         return self.shown({"results": selected.gestures(self.study)}, GesturesSerializer)
 
-    @extend_schema(operation_id="studies_gestures_take_back", request=None, responses=DoneSerializer)
+    @extend_schema(operation_id="studies_gestures_take_back", request=None, responses={202: DoneSerializer})
     def take_back(self, request: Request, gesture: uuid.UUID, **where: Any) -> Response:
         """Undo a whole gesture; records that went another way meanwhile are left as they are."""
         done = reopening.take_back(study=self.study, gesture=gesture, user=self.user)
-        return self.shown(done, DoneSerializer)
+        return self._done(done)
+
+    def _done(self, done: Done) -> Response:
+        code = status.HTTP_200_OK if done.job is None else status.HTTP_202_ACCEPTED
+        return self.shown(done, DoneSerializer, code)
 
     def _chosen(self) -> tuple[Chosen, str]:
         given = self.read(ChosenInput).validated_data

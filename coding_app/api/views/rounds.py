@@ -76,17 +76,17 @@ class RoundViews(StudyViews[Round]):
         round_ = selected.round_of(self.study, number)
         return self.shown({"disputed": rounds.go_on(round_=round_, user=self.user)}, MovedSerializer)
 
-    @extend_schema(operation_id="studies_rounds_close", request=None, responses=RoundDetailSerializer)
+    @extend_schema(operation_id="studies_rounds_close", request=None, responses={202: RoundDetailSerializer})
     def close(self, request: Request, number: int, **where: Any) -> Response:
-        """End it; records without a result go back to where they were. 409 when it has ended already."""
+        """End it; a job puts records without a result back where they were. 409 when it has ended."""
         rounds.close(round_=selected.round_of(self.study, number), user=self.user)
-        return self._one(number)
+        return self._one(number, status.HTTP_202_ACCEPTED)
 
-    @extend_schema(operation_id="studies_rounds_cancel", request=None, responses=RoundDetailSerializer)
+    @extend_schema(operation_id="studies_rounds_cancel", request=None, responses={202: RoundDetailSerializer})
     def cancel(self, request: Request, number: int, **where: Any) -> Response:
-        """Give it up, drawn or not. 409 when it has ended already."""
+        """Give it up, drawn or not; its records go back in a job, too. 409 when it has ended."""
         rounds.cancel(round_=selected.round_of(self.study, number), user=self.user)
-        return self._one(number)
+        return self._one(number, status.HTTP_202_ACCEPTED)
 
     def _one(self, number: int, code: int = status.HTTP_200_OK) -> Response:
         return self.shown(selected.round_of(self.study, number), RoundDetailSerializer, code)
