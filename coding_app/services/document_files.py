@@ -53,7 +53,7 @@ def _table(file: Any, table: Table) -> None:
         row = made.add_row()
         for column, (cell, text) in enumerate(zip(row.cells, cells, strict=True)):
             paragraph = cell.paragraphs[0]
-            run = paragraph.add_run(text)
+            run = paragraph.add_run(str(text))
             run.font.size = Pt(9)
             run.bold = at == 0
             if at and column >= table.numbers_from:

@@ -143,7 +143,7 @@ def code_twenty(page: Page, study: Study, language: str) -> list[str]:
 
 
 def adjudicate_three(page: Page, language: str) -> dict[str, str]:
-    """Settle all there is: by a letter, after an undo; by a searched code with a reason; by a letter again."""
+    """Settle all: one by its letter after an undo, one by a searched code with a reason, one by its letter."""
     results: dict[str, str] = {}
     first = record_after(page, "", language)
     page.keyboard.press("a")
