@@ -143,7 +143,7 @@ def code_twenty(page: Page, study: Study, language: str) -> list[str]:
 
 
 def adjudicate_three(page: Page, language: str) -> dict[str, str]:
-    """Settle all: one by its letter after an undo, one by a searched code with a reason, one by its letter."""
+    """Settle all: by a letter after an undo, by a searched code with a reason, and by a letter again."""
     results: dict[str, str] = {}
     first = record_after(page, "", language)
     page.keyboard.press("a")
