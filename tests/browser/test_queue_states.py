@@ -110,6 +110,7 @@ def test_long_literals_and_titles(
     page.keyboard.press("/")
     page.keyboard.type("운전원 노무")
     expect(page.locator("#hits [role=option]")).to_have_count(20)
+    expect(page.locator("#q")).to_be_in_viewport(ratio=1)
     fits(page)
     shot(page, f"queue-search-long-{width}", full_page=False)
 
