@@ -37,15 +37,13 @@ class Levels:
     def __init__(self, study: Study) -> None:
         rows = Code.objects.filter(classification=study.classification_id).order_by("position")
         self._up: dict[str, dict[int, str]] = {}
-        self.title: dict[str, str] = {}
         self._order: dict[str, int] = {CANNOT_CODE: -1}
         self._choices: dict[int, set[str]] = {}
         self._at: dict[int, dict[str, str]] = {}
-        found = list(rows.values_list("code", "parent__code", "level", "codable", "title"))
-        above = {code: (parent, level) for code, parent, level, _codable, _title in found}
+        found = list(rows.values_list("code", "parent__code", "level", "codable"))
+        above = {code: (parent, level) for code, parent, level, _codable in found}
         self.all = tuple(sorted({level for _parent, level in above.values()}))
-        for at, (code, _parent, _level, codable, title) in enumerate(found):
-            self.title[code] = title
+        for at, (code, _parent, _level, codable) in enumerate(found):
             self._order[code] = at
             self._up[code] = dict(self._lineage(code, above))
             if codable:

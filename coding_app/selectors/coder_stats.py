@@ -76,14 +76,24 @@ class Work:
         return 3600 * len(self.seconds) / spent if spent else None
 
     @property
+    def gave_assisted(self) -> list[int]:
+        """Records whose code is the machine's first suggestion, where the coder saw it."""
+        return [key for key, same in self.assisted if same]
+
+    @property
+    def gave_blinded(self) -> list[int]:
+        """Records whose code is the machine's first suggestion, where the coder did not see it."""
+        return [key for key, same in self.blinded if same]
+
+    @property
     def accepted_assisted(self) -> Estimate:
         """How often the code is the machine's first suggestion, where the coder saw it."""
-        return agreement.share(sum(same for _key, same in self.assisted), len(self.assisted))
+        return agreement.share(len(self.gave_assisted), len(self.assisted))
 
     @property
     def accepted_blinded(self) -> Estimate:
         """How often it is, where the coder did not see it."""
-        return agreement.share(sum(same for _key, same in self.blinded), len(self.blinded))
+        return agreement.share(len(self.gave_blinded), len(self.blinded))
 
     @property
     def bias(self) -> Estimate:

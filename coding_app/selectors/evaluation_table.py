@@ -33,11 +33,12 @@ PEOPLE: Final = "people"
 class Line:
     """One row of the table: a type of record (``None``: all of them) and how many were coded correctly.
 
-    ``records`` and ``wrong`` are keys.
+    ``records``, ``right`` and ``wrong`` are keys of records, one for each code.
     """
 
     stratum: str | None
     records: tuple[int, ...]
+    right: tuple[int, ...]
     wrong: tuple[int, ...]
 
     @property
@@ -48,7 +49,7 @@ class Line:
     @property
     def count(self) -> int:
         """How many are correct."""
-        return len(self.records) - len(self.wrong)
+        return len(self.right)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,4 +146,5 @@ def _lines(codes: Sequence[_Code]) -> Iterable[Line]:
 
 
 def _line(stratum: str | None, codes: Sequence[_Code]) -> Line:
-    return Line(stratum, tuple(one.key for one in codes), tuple(one.key for one in codes if not one.correct))
+    keys = {kind: tuple(one.key for one in codes if one.correct is kind) for kind in (True, False)}
+    return Line(stratum, tuple(one.key for one in codes), keys[True], keys[False])

@@ -7,8 +7,8 @@ from django.db.models import Count
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from coding_app.choices import AcceptBy, Outcome, Selection
-from coding_app.document import Paragraph, Table
+from coding_app.choices import AcceptBy, Outcome, RoundRecordState, Selection
+from coding_app.document import Cell, Number, Paragraph, Rows, Table
 from coding_app.models import Adjudication, Code, Import, Round, Study
 from coding_app.selectors import coder_stats, flow, model_cards
 from coding_app.selectors import methods_words as words
@@ -180,14 +180,18 @@ def people(study: Study) -> Iterator[Paragraph | Table]:
         [
             [
                 hidden[who],
-                words.number(len(one.decisions)),
-                words.number(len(one.cannot_code)),
-                words.number(len(one.blinded)),
+                _of(who, len(one.decisions), "decided"),
+                _of(who, len(one.cannot_code), "cannot-code"),
+                _of(who, len(one.blinded), "did-not-see"),
                 "–" if one.median_seconds is None else f"{one.median_seconds:.1f}",
             ]
             for who, one in sorted(work.items(), key=lambda item: hidden[item[0]])
         ],
     )
+
+
+def _of(coder: int, count: int, what: str) -> Cell:
+    return words.linked(count, Rows("coder-records", query={"coder": str(coder), "what": what}))
 
 
 def rounds(study: Study) -> Iterator[Paragraph | Table]:
@@ -229,11 +233,19 @@ def rounds(study: Study) -> Iterator[Paragraph | Table]:
                 one.get_state_display(),
                 _("yes") if one.blinded else _("no"),
                 one.get_selection_display() + (f" ({one.stratum_column})" if one.stratum_column else ""),
-                f"{words.number(one.drawn)} / {words.number(one.population_size)}",
+                Number(
+                    f"{words.number(one.drawn)} / {words.number(one.population_size)}",
+                    Rows("round-records", (one.number,)),
+                ),
                 str(one.seed),
                 str(one.coders_per_record) if one.coders_per_record else _("all"),
-                words.number(results.get((one.pk, "agreed"), 0)),
-                words.number(results.get((one.pk, "adjudicated"), 0)),
+                *(
+                    words.linked(
+                        results.get((one.pk, state), 0),
+                        Rows("round-records", (one.number,), {"state": state}),
+                    )
+                    for state in (RoundRecordState.AGREED, RoundRecordState.ADJUDICATED)
+                ),
             ]
             for one in rounds
         ],

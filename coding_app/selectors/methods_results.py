@@ -6,20 +6,21 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
-from coding_app.choices import Outcome, RecordStatus, RoundKind
-from coding_app.document import Flow, Paragraph, Step, Table
-from coding_app.models import Study
+from coding_app.choices import Outcome, RecordStatus, RoundKind, Route
+from coding_app.document import Cell, Flow, Paragraph, Rows, Step, Table
+from coding_app.models import Round, Study
 from coding_app.selectors import agreement, evaluation_table, flow, independent, model_cards, people
 from coding_app.selectors import methods_words as words
 from coding_app.selectors.agreement import Between, Levels
-from coding_app.selectors.evaluation_table import MACHINE, PEOPLE, Stage
+from coding_app.selectors.evaluation_table import MACHINE, PEOPLE, Block, Line, Stage
 from coding_app.selectors.independent import Rated
+from coding_app.selectors.records import CODED, OCCUPATIONAL, ROUTED, TO_PEOPLE
 
 PACKAGES: Final = ("Django", "numpy", "scipy", "scikit-learn", "torch", "transformers")
 
 
 def agreed(study: Study, found: list[Rated], levels: Levels) -> Iterator[Paragraph | Table]:
-    rows = []
+    rows: list[list[Cell]] = []
     numbers = dict(independent.rounds(study).values_list("pk", "number"))
     for pk, number in sorted(numbers.items(), key=lambda item: item[1]):
         part = [one for one in found if one.round == pk]
@@ -27,12 +28,13 @@ def agreed(study: Study, found: list[Rated], levels: Levels) -> Iterator[Paragra
             for level in levels.all:
                 made = agreement.coefficients(part, between, levels, level)
                 if made.percent.n:
+                    query = {"between": between.value, "level": str(level), "round": str(pk)}
                     rows.append(
                         [
                             str(number),
                             _("coders") if between == Between.CODERS else _("coders and machine"),
                             str(level),
-                            words.number(made.percent.n),
+                            words.linked(made.percent.n, Rows("agreement-records", query=query)),
                             words.percent(made.percent),
                             words.figure(made.cohen),
                             words.figure(made.fleiss),
@@ -120,8 +122,8 @@ def evaluations(study: Study, levels: Levels) -> Iterator[Paragraph | Table]:
                 [
                     names.get(str(block.rater)) or hidden[int(block.rater)],
                     _("Total") if line.stratum is None else line.stratum or "–",
-                    words.number(len(line.records)),
-                    words.number(line.count),
+                    words.linked(len(line.records), _line(one, block, line)),
+                    words.linked(line.count, _line(one, block, line, right="")),
                     words.percent(line.correct),
                 ]
                 for block in blocks
@@ -131,36 +133,62 @@ def evaluations(study: Study, levels: Levels) -> Iterator[Paragraph | Table]:
         )
 
 
+def _line(round_: Round, block: Block, line: Line, **which: str) -> Rows:
+    stratum = {} if line.stratum is None else {"stratum": line.stratum}
+    query = {"rater": str(block.rater), "stage": block.stage.value, **stratum, **which}
+    return Rows("evaluation-table-records", (round_.number,), query)
+
+
 def way_of(way: flow.Flow) -> Iterator[Flow]:
     statuses, outcomes = way.progress.statuses, way.progress.outcomes
+
+    def by_status(label: str, status: RecordStatus) -> Step:
+        return Step(label, statuses[status], rows=words.records(status=status))
+
     left = [
-        Step(_("Children"), outcomes[Outcome.CHILD]),
-        Step(_("Unknown or blank"), outcomes[Outcome.UNKNOWN]),
-        Step(_("Not coded yet"), statuses[RecordStatus.IMPORTED]),
+        Step(_("Children"), outcomes[Outcome.CHILD], rows=words.records(outcome=Outcome.CHILD)),
+        Step(_("Unknown or blank"), outcomes[Outcome.UNKNOWN], rows=words.records(outcome=Outcome.UNKNOWN)),
+        by_status(_("Not coded yet"), RecordStatus.IMPORTED),
     ]
     to_people = [
-        Step(_("Waiting"), statuses[RecordStatus.WAITING]),
-        Step(_("Disputed"), statuses[RecordStatus.DISPUTED]),
-        Step(_("Cannot be coded"), statuses[RecordStatus.CANNOT_CODE]),
+        by_status(_("Waiting"), RecordStatus.WAITING),
+        by_status(_("Disputed"), RecordStatus.DISPUTED),
+        by_status(_("Cannot be coded"), RecordStatus.CANNOT_CODE),
     ]
     beyond = way.occupational - statuses[RecordStatus.IMPORTED]
+    adjudicated = Step(
+        _("Adjudicated"),
+        way.by_route.get(Route.ADJUDICATED, 0),
+        rows=words.records(route=Route.ADJUDICATED, status=CODED),
+    )
     yield Flow(
         _("Flow of records"),
         (
-            Step(_("Imported"), way.records + way.removed, _some([Step(_("Removed"), way.removed)])),
-            Step(_("In the study"), way.records, _some(left)),
+            Step(
+                _("Imported"),
+                way.records + way.removed,
+                _some([by_status(_("Removed"), RecordStatus.REMOVED)]),
+            ),
+            Step(_("In the study"), way.records, _some(left), rows=words.records()),
             Step(
                 _("Coded by the machine or given to people"),
                 beyond,
-                _some([Step(_("Accepted from the machine"), statuses[RecordStatus.ACCEPTED])]),
+                _some([by_status(_("Accepted from the machine"), RecordStatus.ACCEPTED)]),
+                rows=words.records(status=ROUTED),
             ),
-            Step(_("Given to people"), beyond - statuses[RecordStatus.ACCEPTED], _some(to_people)),
+            Step(
+                _("Given to people"),
+                beyond - statuses[RecordStatus.ACCEPTED],
+                _some(to_people),
+                rows=words.records(status=TO_PEOPLE),
+            ),
             Step(
                 _("Decided by people"),
                 statuses[RecordStatus.DECIDED],
-                _some([Step(_("Adjudicated"), way.by_route.get("adjudicated", 0))]),
+                _some([adjudicated]),
+                rows=words.records(status=RecordStatus.DECIDED),
             ),
-            Step(_("With a final code, from machine or people"), way.final),
+            Step(_("With a final code, from machine or people"), way.final, rows=words.records(status=CODED)),
         ),
     )
 
@@ -170,19 +198,44 @@ def _some(steps: list[Step]) -> tuple[Step, ...]:
 
 
 def coverage(way: flow.Flow) -> Iterator[Table]:
-    named = [
-        (_("Final code, records set aside left out"), way.coverage),
-        (_("Final code, all records"), way.coverage_with_set_aside),
-        (_("Final code from the machine, records set aside left out"), way.machine_coverage),
-        (_("Final code from the machine, all records"), way.machine_coverage_with_set_aside),
-        (_("Coded by the dictionary, records set aside left out"), way.progress.production),
-        (_("Coded by the dictionary or set aside, all records"), way.progress.production_with_set_aside),
+    every, named = words.records(), words.records(status=OCCUPATIONAL)
+    coded, by_machine = words.records(status=CODED), words.records(status=RecordStatus.ACCEPTED)
+    dictionary = words.records(outcome=Outcome.CODED)
+    rates = [
+        (_("Final code, records set aside left out"), way.coverage, coded, named),
+        (_("Final code, all records"), way.coverage_with_set_aside, coded, every),
+        (
+            _("Final code from the machine, records set aside left out"),
+            way.machine_coverage,
+            by_machine,
+            named,
+        ),
+        (
+            _("Final code from the machine, all records"),
+            way.machine_coverage_with_set_aside,
+            by_machine,
+            every,
+        ),
+        (_("Coded by the dictionary, records set aside left out"), way.progress.production, dictionary, None),
+        (
+            _("Coded by the dictionary or set aside, all records"),
+            way.progress.production_with_set_aside,
+            None,
+            None,
+        ),
     ]
     yield Table(
         _("Production rates, with and without the records set aside"),
         [_("Share of records"), _("Records"), _("Of"), _("Percent (95 % interval)")],
-        [[name, words.number(rate.k), words.number(rate.n), words.rate(rate)] for name, rate in named],
+        [
+            [name, _count(rate.k, some), _count(rate.n, of), words.rate(rate)]
+            for name, rate, some, of in rates
+        ],
     )
+
+
+def _count(count: int, rows: Rows | None) -> Cell:
+    return words.linked(count, rows) if rows else words.number(count)
 
 
 def software(study: Study) -> Iterator[Paragraph]:

@@ -6,12 +6,23 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from coding_app.agreement import Estimate
+from coding_app.document import Cell, Number, Rows
 from coding_app.selectors.progress import Rate
 
 
 def number(count: int | None) -> str:
     """A count with thousands apart; a dash where it is not known."""
     return "–" if count is None else f"{count:,}"
+
+
+def linked(count: int, rows: Rows) -> Cell:
+    """A count that leads to its rows, where it has any."""
+    return Number(number(count), rows) if count else number(count)
+
+
+def records(**query: str) -> Rows:
+    """The list of the study's records, narrowed by the fields of ``RecordFilter``."""
+    return Rows("records", query=query)
 
 
 def only_if(count: int, text: str) -> str:

@@ -18,13 +18,30 @@ from coding_app.models.rounds import OPEN_RECORD_STATES
 from coding_app.selectors import labels
 
 FINAL: Final = "final"
-"""A ``status`` of the filter that stands for all in which a record needs nothing more."""
 FINAL_STATUSES: Final = (
     RecordStatus.SET_ASIDE,
     RecordStatus.ACCEPTED,
     RecordStatus.DECIDED,
     RecordStatus.CANNOT_CODE,
 )
+CODED: Final = "coded"
+TO_PEOPLE: Final = "to_people"
+ROUTED: Final = "routed"
+OCCUPATIONAL: Final = "occupational"
+_TO_PEOPLE = (
+    RecordStatus.WAITING,
+    RecordStatus.DISPUTED,
+    RecordStatus.DECIDED,
+    RecordStatus.CANNOT_CODE,
+)
+STATUS_GROUPS: Final = {
+    FINAL: FINAL_STATUSES,
+    CODED: (RecordStatus.ACCEPTED, RecordStatus.DECIDED),
+    ROUTED: (RecordStatus.ACCEPTED, *_TO_PEOPLE),
+    TO_PEOPLE: _TO_PEOPLE,
+    OCCUPATIONAL: (RecordStatus.IMPORTED, RecordStatus.ACCEPTED, *_TO_PEOPLE),
+}
+"""What a ``status`` of the filter that is none of a record stands for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +77,10 @@ class RecordFilter:
 def records(study: Study, wanted: RecordFilter | None = None) -> QuerySet[Record]:
     """The study's records in order of import, narrowed; removed ones only where ``status`` asks for them.
 
-    ``status`` is one of a record, or ``final`` for those in which it needs nothing more. ``code`` is a final
-    code or any code above it; ``source`` the key of an import; ``reason`` why a record
+    ``status`` is one of a record, or one of ``STATUS_GROUPS``: with ``final`` it needs nothing more, with
+    ``coded`` it has a final code, with ``to_people`` the machine left it to people, with ``routed`` it did so
+    or accepted its code, with ``occupational`` it is not set aside. ``code`` is a final code or any code
+    above it; ``source`` the key of an import; ``reason`` why a record
     cannot be coded; ``compared`` is ``right`` or ``wrong``: machine-coded records against the code known
     beforehand; ``coder`` the name of the user who decided; ``text`` is looked
     for in id, occupation and industry; ``run`` the key of a coding run that looked at them, whose answer
@@ -74,8 +93,8 @@ def records(study: Study, wanted: RecordFilter | None = None) -> QuerySet[Record
     """
     wanted = _without_nul(wanted or RecordFilter())
     found = Record.objects.filter(study=study).order_by("pk")
-    if wanted.status == FINAL:
-        found = found.filter(status__in=FINAL_STATUSES)
+    if wanted.status in STATUS_GROUPS:
+        found = found.filter(status__in=STATUS_GROUPS[wanted.status])
     elif wanted.status:
         found = found.filter(status=wanted.status)
     else:

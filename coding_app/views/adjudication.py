@@ -12,7 +12,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, gettext_noop
+from django.utils.translation import gettext_lazy, gettext_noop, pgettext
 
 from coding_app import permissions
 from coding_app.choices import CannotCodeReason, Side
@@ -297,10 +297,11 @@ def _screen(
     context: dict[str, object] = {
         "counts": selected.counts(study, user),
         "last": last,
+        "last_reason": _reason(last.cannot_reason) if last and last.cannot_reason else "",
         "notice": notice,
         "spoken": notice.text if notice else spoken,
         "lease_seconds": settings.LEASE_SECONDS,
-        "reasons": CannotCodeReason.choices,
+        "reasons": [(value, _reason(value)) for value in CannotCodeReason.values],
         "pick_at": "adjudication",
     }
     if opened is not None:
@@ -311,6 +312,13 @@ def _screen(
     response = study_page(request, membership, template, context, status=status)
     add_never_cache_headers(response)
     return response
+
+
+def _reason(value: str) -> str:
+    """Why a record cannot be coded: there is no note on this screen that "Other (see note)" could mean."""
+    if value == CannotCodeReason.OTHER:
+        return pgettext("why a record cannot be coded", "Other")
+    return str(CannotCodeReason(value).label)
 
 
 def _before(opened: Adjudication, membership: Membership, entered: Entered, picked: str) -> dict[str, object]:
@@ -325,7 +333,7 @@ def _before(opened: Adjudication, membership: Membership, entered: Entered, pick
         OptionRow(
             choice=one.label,
             code=one.code,
-            reason=str(CannotCodeReason(one.cannot_reason).label) if one.cannot_reason else "",
+            reason=_reason(one.cannot_reason) if one.cannot_reason else "",
             label=text_of(one.code) if one.code else None,
             above=tuple(lineage(one.code)[:-1]) if one.code else (),
         )

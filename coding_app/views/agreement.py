@@ -13,7 +13,7 @@ from coding_app import permissions
 from coding_app.agreement import Estimate, Problem
 from coding_app.models import Membership, Study
 from coding_app.selectors import agreement as selected
-from coding_app.selectors import independent, people, records
+from coding_app.selectors import class_sizes, independent, people, records
 from coding_app.selectors.agreement import Between, Coefficients, Levels, Matrix, OfTwo
 from coding_app.selectors.independent import CANNOT_CODE, Rated
 from coding_app.views.access import PageRequest, member_view, study_page
@@ -131,6 +131,9 @@ def _figures(study: Study, found: list[Rated], asked: Asked, levels: Levels) -> 
         return {}
     made = list(selected.pairs(found, asked.between, levels, asked.level, coders=asked.coders))
     confused = selected.confused(made)
+    crossed = selected.matrix(made, levels)
+    named = {code for one in confused[: selected.MOST_PAIRS] for code in (one.first, one.second)}
+    titles = class_sizes.titles(study, named.union(crossed.categories if crossed else ()))
     names = people.names(study)
     shown = [one for one in rows if one.level == asked.level]
     return {
@@ -149,16 +152,16 @@ def _figures(study: Study, found: list[Rated], asked: Asked, levels: Levels) -> 
         "confused": [
             ConfusedRow(
                 one.first,
-                levels.title.get(one.first, ""),
+                titles.get(one.first, ""),
                 one.second,
-                levels.title.get(one.second, ""),
+                titles.get(one.second, ""),
                 one.records,
                 _address(listing, a=one.first, b=one.second),
             )
             for one in confused[: selected.MOST_PAIRS]
         ],
         "confused_more": max(0, len(confused) - selected.MOST_PAIRS),
-        "matrix": _crossed(selected.matrix(made, levels), levels, listing),
+        "matrix": _crossed(crossed, titles, listing),
         "pairs": _pair_rows(selected.by_pair(found, levels, asked.level), names, listing)
         if asked.between == Between.CODERS and len(selected.raters(found, Between.CODERS)) > 2
         else [],
@@ -210,12 +213,12 @@ class Cell:
 
 
 def _crossed(
-    found: Matrix | None, levels: Levels, listing: str
+    found: Matrix | None, titles: dict[str, str], listing: str
 ) -> tuple[list[tuple[str, str]], list[tuple[str, str, list[Cell]]]] | None:
     """Columns (code, title) and rows (code, title, cells) of the cross table."""
     if found is None or len(found.categories) < 2:
         return None
-    heads = [(code, levels.title.get(code, "")) for code in found.categories]
+    heads = [(code, titles.get(code, "")) for code in found.categories]
     rows = [
         (
             code,

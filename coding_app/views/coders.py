@@ -92,13 +92,21 @@ def listed(request: PageRequest, membership: Membership) -> HttpResponse:
         "cannot-code": (_("Which %(name)s said cannot be coded"), work.cannot_code),
         "wrong": (_("Where the final code is not that of %(name)s"), [*chosen.wrong]),
         "gold-wrong": (_("Where the gold code is not that of %(name)s"), [*chosen.gold_wrong]),
+        "saw": (
+            _("Where %(name)s saw the machine's first suggestion"),
+            [key for key, _same in work.assisted],
+        ),
+        "did-not-see": (
+            _("Where the machine had a first suggestion that %(name)s did not see"),
+            [key for key, _same in work.blinded],
+        ),
         "assisted": (
             _("Where %(name)s saw the machine's first suggestion and gave it"),
-            [key for key, same in work.assisted if same],
+            work.gave_assisted,
         ),
         "blinded": (
             _("Where %(name)s gave the machine's first suggestion without seeing it"),
-            [key for key, same in work.blinded if same],
+            work.gave_blinded,
         ),
     }
     if part is not None:

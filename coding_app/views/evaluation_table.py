@@ -53,6 +53,7 @@ class LineRow:
     name: str
     line: Line
     all: str
+    right: str
     wrong: str
 
 
@@ -96,7 +97,7 @@ def show(request: PageRequest, membership: Membership, number: int) -> HttpRespo
 
 @member_view("GET", "HEAD", roles=permissions.SUPERVISE, what=SEE)
 def listed(request: PageRequest, membership: Membership, number: int) -> HttpResponse:
-    """The records of a line (``rater``, ``stage``, ``stratum``), or those among them that are ``wrong``."""
+    """The records of a line (``rater``, ``stage``, ``stratum``), of them ``right`` or ``wrong`` ones."""
     study = membership.study
     round_ = _round(study, number)
     levels = Levels(study)
@@ -104,12 +105,16 @@ def listed(request: PageRequest, membership: Membership, number: int) -> HttpRes
     if not form.is_valid():
         raise Http404(_("There is no such list."))
     line = _line(_table(round_, levels, form), request)
-    wrong = "wrong" in request.GET
+    keys, words = line.records, _("Records of the evaluation")
+    if "wrong" in request.GET:
+        keys, words = line.wrong, _("Coded otherwise")
+    elif "right" in request.GET:
+        keys, words = line.right, _("Coded correctly")
     return record_list(
         request,
         membership,
-        sorted(set(line.wrong if wrong else line.records)),
-        _("Coded otherwise") if wrong else _("Records of the evaluation"),
+        sorted(set(keys)),
+        words,
         back=f"{reverse('evaluation-table', args=[study.slug, number])}?{urlencode(form.data)}",
         back_words=round_.name,
     )
@@ -157,7 +162,13 @@ def _block(block: Block, names: dict[int, str], listing: str) -> BlockRow:
         total = line.stratum is None
         here = f"{listing}&{urlencode({**asked, **({} if total else {'stratum': line.stratum or ''})})}"
         lines.append(
-            LineRow(_("Total") if line.stratum is None else line.stratum or "–", line, here, f"{here}&wrong")
+            LineRow(
+                _("Total") if line.stratum is None else line.stratum or "–",
+                line,
+                here,
+                f"{here}&right",
+                f"{here}&wrong",
+            )
         )
     return BlockRow(name or names.get(int(block.rater), "–"), lines)
 

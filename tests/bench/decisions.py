@@ -38,7 +38,7 @@ BASE = 1_000
 WARM_UP = 20
 A_TEXT = 20
 PEERS = (
-    "at 100,000 records, next record and submit, 436 classes, SQLite, a run each on two cores of another day: "
+    "at 100,000 records, next record and submit, 436 classes, SQLite, a run each on two cores: "
     "Label Studio 1.23 212 ms, doccano 1.8 192 ms at the median"
 )
 

@@ -12,12 +12,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 from pytest_django.live_server_helper import LiveServer
 
 from tests.browser import browsers
 
 HERE = Path(__file__).parent
+PATIENCE = 15_000  # milliseconds, for what a page does by itself, on a machine that does much else besides
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -48,6 +49,7 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(
             executable_path=browsers.find_chromium(), headless=True, args=browsers.launch_flags()
         )
+        expect.set_options(timeout=PATIENCE)
         yield chromium
         chromium.close()
 
@@ -76,7 +78,7 @@ def new_context(
             "locale": "en-GB",
         }
         context = browser.new_context(**{**settings, **options})  # type: ignore[arg-type]
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE)
         context.on("page", browser_log.watch)
         opened.append(context)
         return context

@@ -138,6 +138,19 @@ def read_agreement_and_export(page: Page, study: Study) -> None:
     assert study.jobs.filter(kind="export").count() == 1
 
 
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (700, 800), (640, 400)])
+def test_the_question_and_the_actions_are_in_sight_whatever_the_window(
+    desk: Page, width: int, height: int
+) -> None:
+    desk.set_viewport_size({"width": width, "height": height})
+    for name in ("#accept", "#cannot > summary", "#note", "#flag > summary"):
+        expect(desk.locator(name)).to_be_in_viewport(ratio=1)
+    desk.keyboard.press("f")
+    for name in ("#flag-note", "#raise"):
+        expect(desk.locator(name)).to_be_in_viewport(ratio=1)
+    assert desk.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+
+
 def test_no_letter_acts_while_one_writes_or_composes_korean(desk: Page) -> None:
     on_screen(desk, "002")
     desk.keyboard.press("n")

@@ -41,7 +41,7 @@ def test_nothing_is_asked_for_again_where_no_coding_is_under_way(page: Page, stu
     assert not Job.objects.filter(kind="code").exists()
 
 
-@pytest.mark.parametrize(("width", "height"), [(1280, 800), (1280, 600), (700, 800)])
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (1280, 600), (700, 800), (640, 400)])
 def test_accept_and_every_reason_are_in_sight_whatever_the_window(
     page: Page, study: Study, width: int, height: int
 ) -> None:
@@ -50,6 +50,9 @@ def test_accept_and_every_reason_are_in_sight_whatever_the_window(
     sign_in(page, study)
     for name in ("#accept", "#cannot > summary", "#note"):
         expect(page.locator(name)).to_be_in_viewport(ratio=1)
+    bar = page.locator(".actions").bounding_box()
+    assert bar is not None
+    assert bar["height"] <= height / 5  # most of the window is the record's
     page.keyboard.press("s")
     shot(page, f"queue-cannot-code-{width}x{height}", full_page=False)
     for label in page.locator("#cannot label").all():

@@ -187,6 +187,7 @@ def work_the_queue_by_keys(page: Page) -> None:
         expect(page.locator("#record")).to_have_text(f"Record {external_id}")
 
     page_at_dashboard(page).get_by_role("link", name="Work the queue").click()
+    expect(page.locator("html.with-scripts")).to_be_attached()  # from now on keys do something
     on_screen("000003")
     shot(page, "path-07-queue")
     page.keyboard.press("2")

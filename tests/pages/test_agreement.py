@@ -135,6 +135,12 @@ def test_the_cross_table_leads_to_the_records_of_a_cell(study: Study, sign_in: S
     assert ids(supervisor, cell.href) == ["006"]
 
 
+def test_codes_that_are_confused_have_titles_in_the_readers_language(study: Study, sign_in: SignIn) -> None:
+    answer = sign_in("supervisor").get(at(study, "agreement/"), headers={"Accept-Language": "ko"})
+    assert [one.second_title for one in answer.context["confused"]] == ["도급업자", "연료유 트럭 운전원"]
+    assert ("406", "도급업자") in answer.context["matrix"][0]
+
+
 def test_pages_without_anything_say_what_to_do(empty_study: Study, sign_in: SignIn) -> None:
     supervisor = sign_in("supervisor")
     assert "Set up a round" in supervisor.get(at(empty_study, "agreement/")).content.decode()
@@ -157,6 +163,8 @@ def test_each_coder_has_figures_that_lead_to_records(study: Study, sign_in: Sign
     assert ids(supervisor, f"{rows['ann'].list}&what=gold-wrong") == ["003"]
     assert ids(supervisor, f"{rows['ann'].list}&what=cannot-code") == ["003"]
     assert ids(supervisor, f"{rows['ben'].list}&what=blinded") == ["002", "009"]
+    assert ids(supervisor, f"{rows['ben'].list}&what=did-not-see") == ["001", "002", "006", "009"]
+    assert rows["ben"].row.work.accepted_blinded.n == 4
     assert len(ids(supervisor, f"{rows['ann'].list}&what=decided")) == 4
     for wrong in ("what=nonsense", "what=part&part=9"):
         assert supervisor.get(f"{rows['ann'].list}&{wrong}").status_code == 404
@@ -195,6 +203,7 @@ def test_the_evaluations_table_has_machine_and_coders_before_and_after(study: St
     after = dict(answer.context["stages"])["after"]
     people = next(block for block in after if block.name == "Coders together")
     assert ids(supervisor, people.lines[-1].wrong) == ["006"]
+    assert ids(supervisor, people.lines[-1].right) == ["005"]
     assert ids(supervisor, people.lines[0].all) == ["006"]
     assert "with the seed 7" in answer.content.decode()
 

@@ -48,7 +48,7 @@ def at(study: Study, part: str = "") -> str:
 def words(page: str) -> str:
     """The text of a page's content."""
     main = page[page.index("<h1") :]
-    return " ".join(unescape(re.sub(r"<[^>]+>", " ", main)).split())
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", main)).split()).replace(" ;", ";")
 
 
 def test_the_study_fills_paragraphs_and_tables(rounds: Study, sign_in: SignIn) -> None:
@@ -70,6 +70,28 @@ def test_the_study_fills_paragraphs_and_tables(rounds: Study, sign_in: SignIn) -
         assert said in text, said
     for name in ("ann", "ben", "supervisor"):
         assert f" {name} " not in text.replace("supervisor Dashboard", "")
+
+
+def test_every_number_that_is_a_link_leads_to_as_many_rows(rounds: Study, sign_in: SignIn) -> None:
+    supervisor = sign_in("supervisor")
+    double = rounds.rounds.get(kind=RoundKind.DOUBLE)
+    page = supervisor.get(at(rounds)).content.decode()
+    links = [(unescape(href), number) for href, number in re.findall(r'<a href="([^"]+)">(\d+)</a>', page)]
+    assert {href.split("?")[0].split("/", 3)[3] for href, _number in links} == {
+        "records/",
+        "coders/records/",
+        "agreement/records/",
+        "agreement/rounds/2/records/",
+        "rounds/1/records/",
+        "rounds/2/records/",
+    }
+    for href, number in links:
+        answer = supervisor.get(href)
+        rows = re.search(r'<p role="status"><b>(\d+)</b>', answer.content.decode())
+        assert rows, href
+        # Against the machine each coder's code counts: two of each record in the round of double coding.
+        of_each = 2 if "between=machine" in href and href.endswith(f"round={double.pk}") else 1
+        assert int(rows[1]) * of_each == int(number), href
 
 
 def test_what_the_study_does_not_show_is_not_claimed(coded_study: Study, sign_in: SignIn) -> None:
@@ -122,9 +144,11 @@ def test_the_docx_says_the_same_as_the_page(rounds: Study, sign_in: SignIn) -> N
     cells = [[cell.text for cell in row.cells] for table in file.tables for row in table.rows]
     assert ["Machine", "birth", "1", "1", "100.0 % (20.7–100.0)"] in cells
     page = words(supervisor.get(at(rounds)).content.decode())
+    assert ["Imported\n9", "", ""] in cells
+    assert ["In the study\n9", "→", "Children: 1\nUnknown or blank: 1"] in cells
     for row in cells:
         for cell in row:
-            assert " ".join(cell.split()) in page
+            assert cell in "↓→" or " ".join(cell.split()) in page
 
 
 def test_the_flow_adds_up(rounds: Study) -> None:
