@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from django.contrib.auth.models import User
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, prefetch_related_objects
 
 from coding_app.choices import QueueOrder, QueueState, RoundKind, RoundState
 from coding_app.models import Decision, Membership, QueueItem, Round, Study
@@ -60,18 +60,19 @@ def allowed(places: QuerySet[QueueItem], study: Study, user: User) -> QuerySet[Q
 
 def free(places: QuerySet[QueueItem], study: Study, user: User) -> list[QueueItem]:
     """Those of the study's open places that the user may take now."""
-    found = list(
-        _open_to(places, study, user)
-        .filter(leasing.free_for(user))
-        .annotate(
-            is_blind=F("round_record__round__blinded"),
-            state_of_round=F("round_record__round__state"),
-            may_be_blinded=blinded_rounds_go_on("study"),
-        )
-    )
+    free = _open_to(places, study, user).filter(leasing.free_for(user))
+    found = list(free.annotate(may_be_blinded=blinded_rounds_go_on("study")))
     is_blind = any(one.may_be_blinded for one in found) and blinded(study, user)
-    goes_on = {None, *_GOING}
-    return [one for one in found if (one.is_blind or not is_blind) and one.state_of_round in goes_on]
+    # Asked for apart: most places are in no round.
+    prefetch_related_objects([one for one in found if one.round_record_id], "round_record__round")
+    return [one for one in found if _may_be_taken(one, is_blind=is_blind)]
+
+
+def _may_be_taken(place: QueueItem, *, is_blind: bool) -> bool:
+    if place.round_record is None:
+        return not is_blind
+    within = place.round_record.round
+    return within.state in _GOING and (within.blinded or not is_blind)
 
 
 def _open_to(places: QuerySet[QueueItem], study: Study, user: User) -> QuerySet[QueueItem]:
