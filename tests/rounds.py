@@ -48,6 +48,12 @@ def drawn(study: Study, kind: RoundKind, coders: str = "anna ben", **fields: Any
     return made
 
 
+def served(study: Study, name: str) -> str | None:
+    """The id of the record that somebody is given next."""
+    item = review.open_next(study=study, user=coder(study, name))
+    return item.record.external_id if item else None
+
+
 def ended(round_: Round, *, cancel: bool = False) -> Round:
     """The round closed, or given up, with its records given back."""
     (rounds.cancel if cancel else rounds.close)(round_=round_, user=boss(round_.study))

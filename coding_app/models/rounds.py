@@ -82,6 +82,7 @@ class Round(models.Model):
 
 
 OPEN_STATES = (RoundState.DRAWING, RoundState.CODING, RoundState.ADJUDICATION)
+GOING_STATES = (RoundState.CODING, RoundState.ADJUDICATION)
 
 
 OPEN_RECORD_STATES = [RoundRecordState.CODING, RoundRecordState.DISPUTED]

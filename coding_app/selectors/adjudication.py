@@ -11,12 +11,10 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from coding_app import permissions
-from coding_app.choices import AdjudicationState, RoundKind, RoundState, Side, Verb
+from coding_app.choices import AdjudicationState, RoundKind, Side, Verb
 from coding_app.models import Adjudication, Code, Decision, Event, Membership, Record, RoundRecord, Study
+from coding_app.models.rounds import GOING_STATES
 from coding_app.selectors.blinding import bare
-
-GOING: Final = (RoundState.CODING, RoundState.ADJUDICATION)
-"""While its round is in one of these states, a disputed record can be settled."""
 
 _LABELS: Final = "ABC"
 
@@ -78,7 +76,7 @@ def waiting_for(
     if state is not None:
         found = found.filter(state=state)
     if state == AdjudicationState.OPEN:
-        found = found.filter(round_record__round__state__in=GOING)
+        found = found.filter(round_record__round__state__in=GOING_STATES)
     own = Decision.objects.filter(round_record=OuterRef("round_record"), coder=user)
     theirs = Q(assigned=user)
     member = Membership.objects.filter(study=study, user=user, deactivated_at=None).first()

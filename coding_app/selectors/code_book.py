@@ -10,9 +10,12 @@ from functools import lru_cache
 from coding_app.models import Classification, Code
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class CodeBook:
-    """Every code by its key and by its text, each with the one above it and its ``labels``."""
+    """Every code by its key and by its text, each with the one above it and its ``labels``.
+
+    A book is equal to itself alone, so that what is made of one can be kept by it.
+    """
 
     by_key: Mapping[int, Code]
     by_text: Mapping[str, Code]

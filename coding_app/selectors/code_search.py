@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from coding_app import dictionary_texts
-from coding_app.models import Classification, Code, DictionaryVersion, Study
-from coding_app.selectors.code_book import code_book
+from coding_app.models import Code, Study
+from coding_app.selectors.code_book import CodeBook, code_book
 from coding_app.selectors.code_index import CodeIndex, Entry
 
 LIMIT = 20
@@ -42,26 +42,20 @@ def search(study: Study, query: str, *, limit: int = LIMIT, with_dictionary: boo
     if not query.strip():
         return []
     version = study.dictionary_version if with_dictionary else None
-    found = _index(study.classification, version).search(query, limit)
-    codes = code_book(study.classification).by_text
+    book = code_book(study.classification)
+    index = _index(book, version.pk if version else None, version.fingerprint if version else "")
+    found, codes = index.search(query, limit), book.by_text
     return [Hit(codes[one.code], one.shown, one.alike) for one in found if one.code in codes]
 
 
-def _index(classification: Classification, version: DictionaryVersion | None) -> CodeIndex:
-    fingerprint = version.fingerprint if version else ""
-    return _made(classification.pk, classification.fingerprint, version.pk if version else None, fingerprint)
-
-
 @lru_cache(maxsize=8)
-def _made(
-    classification_id: int, _fingerprint: str, version_id: int | None, _version_fingerprint: str
-) -> CodeIndex:
+def _index(book: CodeBook, version_id: int | None, _version_fingerprint: str) -> CodeIndex:
     """Classifications and dictionary versions never change, so neither does what is made of them."""
-    return CodeIndex(_entries(classification_id, version_id))
+    return CodeIndex(_entries(book, version_id))
 
 
-def _entries(classification_id: int, version_id: int | None) -> Iterator[Entry]:
-    codes = Code.objects.filter(classification_id=classification_id, codable=True).prefetch_related("labels")
+def _entries(book: CodeBook, version_id: int | None) -> Iterator[Entry]:
+    codes = [code for code in book.by_key.values() if code.codable]
     groups = {code.parent_id for code in codes}
     for code in codes:
         group = code.pk in groups

@@ -5,10 +5,9 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 
-from coding_app.choices import QueueState, RoundRecordState
+from coding_app.choices import QueueState
 from coding_app.models import Decision, Flag, Membership, QueueItem, Record, RoundRecord, Study
-
-_UNSETTLED = (RoundRecordState.CODING, RoundRecordState.DISPUTED)
+from coding_app.models.rounds import OPEN_RECORD_STATES
 
 
 def of_study(study: Study) -> QuerySet[Flag]:
@@ -17,7 +16,7 @@ def of_study(study: Study) -> QuerySet[Flag]:
     ``nameless`` says of which nobody is to be told who raised it: their record is being coded in a round, and
     whoever adjudicates it must not know its coders.
     """
-    unsettled = RoundRecord.objects.filter(record=OuterRef("record"), state__in=_UNSETTLED)
+    unsettled = RoundRecord.objects.filter(record=OuterRef("record"), state__in=OPEN_RECORD_STATES)
     return (
         Flag.objects.filter(record__study=study)
         .select_related("record", "raised_by", "answered_by")

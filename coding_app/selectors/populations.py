@@ -8,15 +8,13 @@ from typing import Final, NamedTuple
 from django.db.models import Exists, OuterRef, Q, QuerySet, Value
 from django.db.models.fields.json import KeyTextTransform
 
-from coding_app.choices import LabelSource, Outcome, RecordStatus, RoundKind, RoundRecordState, Selection
+from coding_app.choices import LabelSource, Outcome, RecordStatus, RoundKind, Selection
 from coding_app.models import Import, Record, RoundRecord, Study
+from coding_app.models.rounds import OPEN_RECORD_STATES
 from coding_app.round_plans import RoundPlan
 from coding_app.sampling import allocate, rank
 from coding_app.selectors import labels
 from coding_app.selectors.records import RecordFilter, records
-
-UNSETTLED: Final = (RoundRecordState.CODING, RoundRecordState.DISPUTED)
-"""A record in one of these states is held by its round."""
 
 _NEVER: Final = (RecordStatus.DISPUTED, RecordStatus.REMOVED)
 _SET_ASIDE: Final = (Outcome.CHILD, Outcome.UNKNOWN)
@@ -45,13 +43,13 @@ def held_by_rounds() -> Exists:
 
     Gold records are not held: what their coders say changes nothing.
     """
-    within = RoundRecord.objects.filter(record=OuterRef("pk"), state__in=UNSETTLED)
+    within = RoundRecord.objects.filter(record=OuterRef("pk"), state__in=OPEN_RECORD_STATES)
     return Exists(within.exclude(round__kind=RoundKind.GOLD))
 
 
 def held_keys(keys: Iterable[int]) -> set[int]:
     """Which of these records a round has. Ask it once they are locked: a draw locks them, too."""
-    held = RoundRecord.objects.filter(record__in=list(keys), state__in=UNSETTLED)
+    held = RoundRecord.objects.filter(record__in=list(keys), state__in=OPEN_RECORD_STATES)
     return set(held.exclude(round__kind=RoundKind.GOLD).values_list("record_id", flat=True))
 
 
@@ -94,7 +92,7 @@ def drawable(study: Study, plan: RoundPlan) -> QuerySet[Record]:
     if plan.kind == RoundKind.GOLD:
         known = labels.labelled(study, LabelSource.BOTH).order_by()
         found = found.filter(status__in=_WITH_GOLD, pk__in=known.values("pk"))
-    busy = RoundRecord.objects.filter(record=OuterRef("pk"), state__in=UNSETTLED)
+    busy = RoundRecord.objects.filter(record=OuterRef("pk"), state__in=OPEN_RECORD_STATES)
     return found.filter(~Exists(busy)).order_by("pk")
 
 

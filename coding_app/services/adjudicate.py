@@ -23,6 +23,7 @@ from coding_app.choices import (
 )
 from coding_app.exceptions import Conflict, InvalidInput, NotAllowed
 from coding_app.models import Adjudication, Code, Decision, QueueItem, Record, RoundRecord, Study
+from coding_app.models.rounds import GOING_STATES
 from coding_app.selectors import adjudication as selected
 from coding_app.services import leasing, settling
 
@@ -39,7 +40,7 @@ def open_next(*, study: Study, user: User) -> Adjudication | None:
     Nobody is served what another holds, or what they coded themselves.
     """
     leasing.one_at_a_time(study, user)
-    mine = _open(study).filter(leasing.held(user), round_record__round__state__in=selected.GOING).first()
+    mine = _open(study).filter(leasing.held(user), round_record__round__state__in=GOING_STATES).first()
     if mine is not None:
         return _renewed(mine)
     return leasing.take_first(selected.waiting_for(study, user), user)
@@ -171,7 +172,7 @@ def undo(*, study: Study, user: User) -> Adjudication:
         raise Conflict(_("There is no adjudication of yours to undo."))
     within = settling.locked_with_round(latest.round_record_id)
     current = Adjudication.objects.select_for_update(of=("self",)).get(pk=latest.pk)
-    if within.round.state not in selected.GOING or not _stands(current, within):
+    if within.round.state not in GOING_STATES or not _stands(current, within):
         raise Conflict(_(_CHANGED))
     release(study=study, user=user)
     current.state, current.side, current.code, current.cannot_reason = AdjudicationState.OPEN, "", None, ""
@@ -199,7 +200,7 @@ def _locked(adjudication: Adjudication) -> tuple[Adjudication, RoundRecord]:
         Conflict: when the round has ended.
     """
     within = settling.locked(adjudication.round_record_id)
-    if within.round.state not in selected.GOING:
+    if within.round.state not in GOING_STATES:
         raise Conflict(_(_GONE))
     current = Adjudication.objects.select_related("first__code", "second__code", "study").get(
         pk=adjudication.pk

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from coding_app.choices import QueueState, RecordStatus, RoundState, Verb
 from coding_app.exceptions import InvalidInput
 from coding_app.models import Code, QueueItem, Record, Round, RoundRecord, SuggestionSet
+from coding_app.models.rounds import OPEN_RECORD_STATES
 from coding_app.round_plans import RoundPlan
 from coding_app.sampling import share_out
 from coding_app.selectors import populations
@@ -108,7 +109,7 @@ class _Drawing:
         }
         # Asked again: what a lock waited for is not seen in other tables.
         busy = set(
-            RoundRecord.objects.filter(record__in=found, state__in=populations.UNSETTLED).values_list(
+            RoundRecord.objects.filter(record__in=found, state__in=OPEN_RECORD_STATES).values_list(
                 "record_id", flat=True
             )
         )

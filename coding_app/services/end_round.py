@@ -9,7 +9,7 @@ from django.db import transaction
 
 from coding_app.choices import RecordStatus, RoundKind
 from coding_app.models import Round, RoundRecord
-from coding_app.selectors.populations import UNSETTLED
+from coding_app.models.rounds import OPEN_RECORD_STATES
 from coding_app.services import jobs, placing, settling
 
 
@@ -18,7 +18,7 @@ def run(claim: jobs.Claim) -> None:
     job = claim.job
     current = Round.objects.get(ending=job)
     gesture = settling.Gesture(job.started_by, claim.token)
-    left = RoundRecord.objects.filter(round=current, state__in=UNSETTLED).order_by("pk")
+    left = RoundRecord.objects.filter(round=current, state__in=OPEN_RECORD_STATES).order_by("pk")
     done = job.done
     total = done + left.count()
     claim.advance(done=done, total=total)

@@ -24,10 +24,9 @@ from coding_app.choices import (
 )
 from coding_app.exceptions import Conflict, Faults, InvalidInput
 from coding_app.models import Adjudication, Decision, Membership, QueueItem, Round, RoundRecord, Study
-from coding_app.models.rounds import OPEN_STATES
+from coding_app.models.rounds import OPEN_RECORD_STATES, OPEN_STATES
 from coding_app.round_plans import EVERYBODY, RoundPlan
 from coding_app.selectors import round_faults
-from coding_app.selectors.populations import UNSETTLED
 from coding_app.services import events, jobs, settling
 
 CHUNK = 500
@@ -194,7 +193,7 @@ def _end(current: Round, state: RoundState, user: User) -> None:
     Adjudication.objects.filter(
         round_record__round=current, state=AdjudicationState.OPEN, holder__isnull=False
     ).update(state=AdjudicationState.WITHDRAWN, holder=None, leased_until=None)
-    unsettled = RoundRecord.objects.filter(round=current, state__in=UNSETTLED).count()
+    unsettled = RoundRecord.objects.filter(round=current, state__in=OPEN_RECORD_STATES).count()
     _move(current, state, Verb.ROUND_CLOSED, settling.Gesture(user), unsettled=unsettled)
 
 

@@ -11,9 +11,9 @@ from typing import Final, NamedTuple
 from django.contrib.auth.models import User
 from django.db.models import Exists, OuterRef, Q, QuerySet, prefetch_related_objects
 
-from coding_app.choices import QueueOrder, QueueState, RoundKind, RoundState
+from coding_app.choices import QueueOrder, QueueState, RoundKind
 from coding_app.models import Decision, Membership, QueueItem, Round, Study
-from coding_app.models.rounds import OPEN_STATES
+from coding_app.models.rounds import GOING_STATES, OPEN_STATES
 from coding_app.selectors.blinding import blinded_rounds_go_on, is_blinded
 from coding_app.services import leasing
 
@@ -22,9 +22,6 @@ _ORDERS: Final = {
     QueueOrder.UNCERTAINTY: ("-uncertainty", "record_id"),
     QueueOrder.FREQUENCY: ("-frequency", "record_id"),
 }
-
-
-_GOING: Final = frozenset({RoundState.CODING, RoundState.ADJUDICATION})
 
 
 class _OpenRound(NamedTuple):
@@ -40,7 +37,7 @@ class _OpenRound(NamedTuple):
 
     @property
     def is_going(self) -> bool:
-        return self.state in _GOING
+        return self.state in GOING_STATES
 
     @property
     def is_gold(self) -> bool:
@@ -72,7 +69,7 @@ def _may_be_taken(place: QueueItem, *, is_blind: bool) -> bool:
     if place.round_record is None:
         return not is_blind
     within = place.round_record.round
-    return within.state in _GOING and (within.blinded or not is_blind)
+    return within.state in GOING_STATES and (within.blinded or not is_blind)
 
 
 def _open_to(places: QuerySet[QueueItem], study: Study, user: User) -> QuerySet[QueueItem]:

@@ -35,7 +35,7 @@ from coding_app.models import (
     RoundRecord,
     Study,
 )
-from coding_app.selectors.populations import UNSETTLED
+from coding_app.models.rounds import OPEN_RECORD_STATES
 from coding_app.services import events
 
 _RECORD_FIELDS: Final = ("status", "final_code", "route", "decided_by", "decided_at", "version")
@@ -97,7 +97,7 @@ def locked_with_round(key: int) -> RoundRecord:
 
 def untouched(within: RoundRecord, record: Record) -> bool:
     """Whether nothing has come over a record, locked, since its round last had to do with it."""
-    elsewhere = RoundRecord.objects.filter(record=record, state__in=UNSETTLED).exclude(pk=within.pk)
+    elsewhere = RoundRecord.objects.filter(record=record, state__in=OPEN_RECORD_STATES).exclude(pk=within.pk)
     if elsewhere.exists():
         return False
     if within.round.kind == RoundKind.GOLD:  # which has nothing to do with where the record stands

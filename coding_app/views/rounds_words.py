@@ -9,7 +9,7 @@ from django.utils.translation import gettext_noop
 
 from coding_app.choices import RoundKind, RoundRecordState, RoundState
 from coding_app.models import Round, Study
-from coding_app.selectors.populations import UNSETTLED
+from coding_app.models.rounds import OPEN_RECORD_STATES
 from coding_app.selectors.rounds import RoundProgress
 from coding_app.views.dashboard import Count
 
@@ -89,7 +89,7 @@ def actions(round_: Round, found: RoundProgress) -> list[Action]:
     """What a supervisor can do with the round now."""
     if not round_.is_open:
         return []
-    unsettled = sum(found.records.get(state, 0) for state in UNSETTLED)
+    unsettled = sum(found.records.get(state, 0) for state in OPEN_RECORD_STATES)
     made = []
     if round_.kind == RoundKind.EVALUATION and round_.state == RoundState.CODING and not found.left:
         words = _(

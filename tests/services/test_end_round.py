@@ -12,7 +12,7 @@ from coding_app.models import Event, Job, QueueItem, Round, Study
 from coding_app.selectors import adjudication
 from coding_app.services import adjudicate, jobs, review, rounds, work
 from tests import factories
-from tests.rounds import boss, coder, decide, drawn, within
+from tests.rounds import boss, coder, decide, drawn, served, within
 
 
 @pytest.fixture
@@ -22,11 +22,6 @@ def study(db: None, tmp_path: Path) -> Study:
     factories.bring_in(made)
     factories.code(made)
     return made
-
-
-def served(study: Study, name: str) -> str | None:
-    item = review.open_next(study=study, user=coder(study, name))
-    return item.record.external_id if item else None
 
 
 def closed(round_: Round) -> Job:

@@ -11,7 +11,7 @@ from coding_app.selectors import queue
 from coding_app.selectors import rounds as selected
 from coding_app.services import adjudicate, review, rounds, suggest
 from tests import factories
-from tests.rounds import boss, coder, decide, drawn, ended, plan, record, within
+from tests.rounds import boss, coder, decide, drawn, ended, plan, record, served, within
 from tests.routed import NOBODY, save
 
 WAITING = {"status": "waiting"}
@@ -24,11 +24,6 @@ def study(db: None, tmp_path: Path) -> Study:
     factories.bring_in(made)
     factories.code(made)
     return made
-
-
-def served(study: Study, name: str) -> str | None:
-    item = review.open_next(study=study, user=coder(study, name))
-    return item.record.external_id if item else None
 
 
 def own_queue(study: Study) -> set[str]:
