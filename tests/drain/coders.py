@@ -110,6 +110,9 @@ class Coder:
         self._lease = lease
         self._over = over
         self._draw = random.Random(seed * 1000 + key)
+        self._screen: Screen | None = None
+        self._n = 0
+        self._gone = False
 
     def work(self) -> Log:
         """Take what the screen shows, as long as there is something to do.
@@ -117,28 +120,37 @@ class Coder:
         Raises:
             AssertionError: the server answered with what no coder should see.
         """
-        screen, n = self._open(), 0
-        while not self._over.is_set():
-            if not screen.place:
-                self._over.wait(self._draw.uniform(0.5, 1.5))
-                screen = self._open()
-                continue
-            n += 1
-            habit = self._manner.habits(self.key, n)
-            if habit is Habit.LEAVE:
-                break
-            if habit is Habit.AWAY:
-                self._over.wait(1.5 * self._lease)
-                screen = self._open()
-                continue
-            if habit is Habit.DAWDLE:
-                self._over.wait(1.25 * self._lease)
-            elif self._manner.pause:
-                self._over.wait(self._draw.expovariate(1 / self._manner.pause))
-            if self._over.is_set():
-                break
-            screen = self._decide(screen, habit)
+        while not (self._over.is_set() or self._gone):
+            self.go_on()
         return self.log
+
+    def go_on(self) -> None:
+        """Open the queue, or do with the record on the screen what this coder does with it.
+
+        Raises:
+            AssertionError: the server answered with what no coder should see.
+        """
+        if self._screen is None:
+            self._screen = self._open()
+        elif self._screen.place:
+            self._n += 1
+            self._screen = self._work_on(self._screen, self._manner.habits(self.key, self._n))
+        else:
+            self._over.wait(self._draw.uniform(0.5, 1.5))
+            self._screen = self._open()
+
+    def _work_on(self, screen: Screen, habit: Habit | None) -> Screen:
+        if habit is Habit.LEAVE:
+            self._gone = True
+            return screen
+        if habit is Habit.AWAY:
+            self._over.wait(1.5 * self._lease)
+            return self._open()
+        if habit is Habit.DAWDLE:
+            self._over.wait(1.25 * self._lease)
+        elif self._manner.pause:
+            self._over.wait(self._draw.expovariate(1 / self._manner.pause))
+        return screen if self._over.is_set() else self._decide(screen, habit)
 
     def _decide(self, screen: Screen, habit: Habit | None) -> Screen:
         value, code = self._manner.choose(screen, self.key)

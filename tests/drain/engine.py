@@ -81,18 +81,7 @@ def drain(
         AssertionError: a coder saw what none should, or it took too long.
     """
     over = threading.Event()
-    crew = [
-        Coder(
-            user.pk,
-            Browser(server.port, _session(user)),
-            f"/studies/{study.slug}/queue/",
-            manner=manner,
-            lease=lease,
-            over=over,
-            seed=seed,
-        )
-        for user in coders
-    ]
+    crew = _at_work(study, coders, server, manner=manner, lease=lease, over=over, seed=seed)
     left = total = _open_places(study)
     killed, began = 0, time.monotonic()
     with ThreadPoolExecutor(len(crew)) as pool:
@@ -111,6 +100,48 @@ def drain(
         finally:
             over.set()
     return Drained([one.result() for one in working], seconds, killed)
+
+
+def in_turn(
+    study: Study, coders: Sequence[User], server: WebServer, *, manner: Manner, lease: float, turns: int
+) -> Drained:
+    """Let one coder after the other go on, so many times, nobody at the same moment: always the same happens.
+
+    Raises:
+        AssertionError: a coder saw what none should.
+    """
+    crew = _at_work(study, coders, server, manner=manner, lease=lease, over=threading.Event(), seed=0)
+    began = time.monotonic()
+    for _ in range(turns):
+        for coder in crew:
+            coder.go_on()
+    return Drained([coder.log for coder in crew], time.monotonic() - began, 0)
+
+
+def _at_work(
+    study: Study,
+    coders: Sequence[User],
+    server: WebServer,
+    *,
+    manner: Manner,
+    lease: float,
+    over: threading.Event,
+    seed: int,
+) -> list[Coder]:
+    """The coders before the queue of the study, signed in, nothing opened yet."""
+    address = f"/studies/{study.slug}/queue/"
+    return [
+        Coder(
+            user.pk,
+            Browser(server.port, _session(user)),
+            address,
+            manner=manner,
+            lease=lease,
+            over=over,
+            seed=seed,
+        )
+        for user in coders
+    ]
 
 
 def _kill(server: WebServer, *, whole: bool) -> None:

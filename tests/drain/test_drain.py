@@ -20,7 +20,7 @@ from coding_app.routing import Settings
 from tests import factories, rounds
 from tests.drain import studies
 from tests.drain.coders import Habit, Manner, Showing, unsteady
-from tests.drain.engine import drain, served_to_two, several_times
+from tests.drain.engine import drain, in_turn, served_to_two, several_times
 from tests.drain.verdict import faults
 from tests.drain.web import WebServer
 from tests.plugin import on_sqlite, session_folder
@@ -103,11 +103,11 @@ def test_without_leases_records_come_before_several_at_a_time(
     save(study, Settings(accept_by=AcceptBy.NOBODY))
     factories.code(study)
     server = serve(DJANGO_SETTINGS_MODULE="tests.drain.unleased")
-    found = drain(
-        study, studies.crew(study, 8), server, manner=Manner(studies.choosing(studies.FOUND)), lease=LEASE
-    )
-    assert len(served_to_two(found.showings, LEASE)) > 5
-    assert found.refused > 5
+    manner = Manner(studies.choosing(studies.FOUND))
+    # Each opens the queue; in every turn that follows the first decides the record that all have before them.
+    found = in_turn(study, studies.crew(study, 4), server, manner=manner, lease=LEASE, turns=1 + 20)
+    assert len(served_to_two(found.showings, LEASE)) == 20
+    assert found.refused == 3 * 20
     (fault,) = faults(study, found, lease=LEASE)
     assert fault.startswith("places before two at a time")
     lost = Decision.objects.order_by("pk")[:1]
