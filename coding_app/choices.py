@@ -25,6 +25,16 @@ class RecordStatus(TextChoices):
     REMOVED = "removed", _("Removed from the study")
 
 
+class StatusGroup(TextChoices):
+    """What several statuses of records have in common: what lists are narrowed to, and numbers lead to."""
+
+    FINAL = "final", _("Final: nothing more is needed")
+    CODED = "coded", _("With a final code, from machine or people")
+    ROUTED = "routed", _("Coded by the machine or given to people")
+    TO_PEOPLE = "to_people", _("Given to people")
+    OCCUPATIONAL = "occupational", _("Not set aside")
+
+
 class Outcome(TextChoices):
     """What the dictionary coder said of a record (Ossiander & Milham, Figure 1)."""
 

@@ -17,9 +17,10 @@ from coding_app.choices import (
     RecordStatus,
     Route,
     Rule,
+    StatusGroup,
     SuggestionSource,
 )
-from coding_app.selectors.records import FINAL, RecordFilter
+from coding_app.selectors.records import RecordFilter
 
 
 class Parameters(Input):
@@ -43,7 +44,7 @@ class RecordParameters(Parameters):
     """What a list of records is narrowed to."""
 
     status = serializers.ChoiceField(
-        [*RecordStatus.choices, (FINAL, "final: nothing more is needed")], required=False, allow_blank=True
+        [*RecordStatus.choices, *StatusGroup.choices], required=False, allow_blank=True
     )
     outcome = serializers.ChoiceField(
         Outcome.choices, required=False, allow_blank=True, help_text="what the dictionary coder said"

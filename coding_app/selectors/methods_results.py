@@ -6,7 +6,7 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
-from coding_app.choices import Outcome, RecordStatus, RoundKind, Route
+from coding_app.choices import Outcome, RecordStatus, RoundKind, Route, StatusGroup
 from coding_app.document import Cell, Flow, Paragraph, Rows, Step, Table
 from coding_app.models import Round, Study
 from coding_app.selectors import agreement, evaluation_table, flow, independent, model_cards, people
@@ -14,7 +14,6 @@ from coding_app.selectors import methods_words as words
 from coding_app.selectors.agreement import Between, Levels
 from coding_app.selectors.evaluation_table import MACHINE, PEOPLE, Block, Line, Stage
 from coding_app.selectors.independent import Rated
-from coding_app.selectors.records import CODED, OCCUPATIONAL, ROUTED, TO_PEOPLE
 
 PACKAGES: Final = ("Django", "numpy", "scipy", "scikit-learn", "torch", "transformers")
 
@@ -159,7 +158,7 @@ def way_of(way: flow.Flow) -> Iterator[Flow]:
     adjudicated = Step(
         _("Adjudicated"),
         way.by_route.get(Route.ADJUDICATED, 0),
-        rows=words.records(route=Route.ADJUDICATED, status=CODED),
+        rows=words.records(route=Route.ADJUDICATED, status=StatusGroup.CODED),
     )
     yield Flow(
         _("Flow of records"),
@@ -171,16 +170,16 @@ def way_of(way: flow.Flow) -> Iterator[Flow]:
             ),
             Step(_("In the study"), way.records, _some(left), rows=words.records()),
             Step(
-                _("Coded by the machine or given to people"),
+                str(StatusGroup.ROUTED.label),
                 beyond,
                 _some([by_status(_("Accepted from the machine"), RecordStatus.ACCEPTED)]),
-                rows=words.records(status=ROUTED),
+                rows=words.records(status=StatusGroup.ROUTED),
             ),
             Step(
-                _("Given to people"),
+                str(StatusGroup.TO_PEOPLE.label),
                 beyond - statuses[RecordStatus.ACCEPTED],
                 _some(to_people),
-                rows=words.records(status=TO_PEOPLE),
+                rows=words.records(status=StatusGroup.TO_PEOPLE),
             ),
             Step(
                 _("Decided by people"),
@@ -188,7 +187,11 @@ def way_of(way: flow.Flow) -> Iterator[Flow]:
                 _some([adjudicated]),
                 rows=words.records(status=RecordStatus.DECIDED),
             ),
-            Step(_("With a final code, from machine or people"), way.final, rows=words.records(status=CODED)),
+            Step(
+                _("With a final code, from machine or people"),
+                way.final,
+                rows=words.records(status=StatusGroup.CODED),
+            ),
         ),
     )
 
@@ -198,8 +201,8 @@ def _some(steps: list[Step]) -> tuple[Step, ...]:
 
 
 def coverage(way: flow.Flow) -> Iterator[Table]:
-    every, named = words.records(), words.records(status=OCCUPATIONAL)
-    coded, by_machine = words.records(status=CODED), words.records(status=RecordStatus.ACCEPTED)
+    every, named = words.records(), words.records(status=StatusGroup.OCCUPATIONAL)
+    coded, by_machine = words.records(status=StatusGroup.CODED), words.records(status=RecordStatus.ACCEPTED)
     dictionary = words.records(outcome=Outcome.CODED)
     rates = [
         (_("Final code, records set aside left out"), way.coverage, coded, named),

@@ -1,7 +1,7 @@
 """Lists of records, and one record with its history."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields
 from typing import Final
 
@@ -11,37 +11,32 @@ from django.db.models.functions import Trim
 from django.http import Http404
 from django.utils.translation import gettext as _
 
-from coding_app.choices import CannotCodeReason, LabelSource, Outcome, RecordStatus
+from coding_app.choices import CannotCodeReason, LabelSource, Outcome, RecordStatus, StatusGroup
 from coding_app.keys import is_key
 from coding_app.models import Code, Decision, Event, Record, Study, Suggestion, SuggestionSet
 from coding_app.models.rounds import OPEN_RECORD_STATES
 from coding_app.selectors import labels
+from coding_app.selectors.code_book import code_book
 
-FINAL: Final = "final"
 FINAL_STATUSES: Final = (
     RecordStatus.SET_ASIDE,
     RecordStatus.ACCEPTED,
     RecordStatus.DECIDED,
     RecordStatus.CANNOT_CODE,
 )
-CODED: Final = "coded"
-TO_PEOPLE: Final = "to_people"
-ROUTED: Final = "routed"
-OCCUPATIONAL: Final = "occupational"
 _TO_PEOPLE = (
     RecordStatus.WAITING,
     RecordStatus.DISPUTED,
     RecordStatus.DECIDED,
     RecordStatus.CANNOT_CODE,
 )
-STATUS_GROUPS: Final = {
-    FINAL: FINAL_STATUSES,
-    CODED: (RecordStatus.ACCEPTED, RecordStatus.DECIDED),
-    ROUTED: (RecordStatus.ACCEPTED, *_TO_PEOPLE),
-    TO_PEOPLE: _TO_PEOPLE,
-    OCCUPATIONAL: (RecordStatus.IMPORTED, RecordStatus.ACCEPTED, *_TO_PEOPLE),
+STATUSES_OF: Final[Mapping[str, tuple[RecordStatus, ...]]] = {
+    StatusGroup.FINAL: FINAL_STATUSES,
+    StatusGroup.CODED: (RecordStatus.ACCEPTED, RecordStatus.DECIDED),
+    StatusGroup.ROUTED: (RecordStatus.ACCEPTED, *_TO_PEOPLE),
+    StatusGroup.TO_PEOPLE: _TO_PEOPLE,
+    StatusGroup.OCCUPATIONAL: (RecordStatus.IMPORTED, RecordStatus.ACCEPTED, *_TO_PEOPLE),
 }
-"""What a ``status`` of the filter that is none of a record stands for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +72,7 @@ class RecordFilter:
 def records(study: Study, wanted: RecordFilter | None = None) -> QuerySet[Record]:
     """The study's records in order of import, narrowed; removed ones only where ``status`` asks for them.
 
-    ``status`` is one of a record, or one of ``STATUS_GROUPS``: with ``final`` it needs nothing more, with
+    ``status`` is one of a record, or a ``StatusGroup``: with ``final`` it needs nothing more, with
     ``coded`` it has a final code, with ``to_people`` the machine left it to people, with ``routed`` it did so
     or accepted its code, with ``occupational`` it is not set aside. ``code`` is a final code or any code
     above it; ``source`` the key of an import; ``reason`` why a record
@@ -93,8 +88,8 @@ def records(study: Study, wanted: RecordFilter | None = None) -> QuerySet[Record
     """
     wanted = _without_nul(wanted or RecordFilter())
     found = Record.objects.filter(study=study).order_by("pk")
-    if wanted.status in STATUS_GROUPS:
-        found = found.filter(status__in=STATUS_GROUPS[wanted.status])
+    if wanted.status in STATUSES_OF:
+        found = found.filter(status__in=STATUSES_OF[wanted.status])
     elif wanted.status:
         found = found.filter(status=wanted.status)
     else:
@@ -264,11 +259,10 @@ def literal_columns(record: Record) -> dict[str, str]:
 def lineage(code: Code) -> list[Code]:
     """The code with everything above it, the top first, each with its titles."""
     found: list[Code] = []
-    here: Code | None = code
+    here = code_book(code.classification).of(code.pk)
     while here is not None:
         found.insert(0, here)
-        above = Code.objects.prefetch_related("labels")
-        here = above.get(pk=here.parent_id) if here.parent_id else None
+        here = here.parent
     return found
 
 

@@ -9,11 +9,10 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from coding_app import permissions
-from coding_app.choices import Outcome, RecordStatus, Route, Rule
+from coding_app.choices import Outcome, RecordStatus, Route, Rule, StatusGroup
 from coding_app.models import Job, Membership, Study
 from coding_app.selectors import jobs, label_review, lists, round_lists
 from coding_app.selectors.progress import Progress, progress
-from coding_app.selectors.records import FINAL
 from coding_app.views.access import PageRequest, member_view, study_page
 from coding_app.views.tables import GENERAL, table_label
 
@@ -52,7 +51,7 @@ def show(request: PageRequest, membership: Membership) -> HttpResponse:
         "latest_run": lists.latest_run(study),
         "in_doubt": label_review.counts(study)[""],
         "newer": lists.newer_version(study),
-        "final_records": records_address(study, status=FINAL),
+        "final_records": records_address(study, status=StatusGroup.FINAL),
         "disputed": round_lists.disputed(study),
         "rounds": round_lists.open_rounds(study),
     }

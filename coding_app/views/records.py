@@ -19,6 +19,7 @@ from coding_app.choices import (
     RecordStatus,
     Route,
     Rule,
+    StatusGroup,
     SuggestionSource,
 )
 from coding_app.models import Code, Event, Membership, Record, Study, Suggestion, SuggestionSet
@@ -26,7 +27,7 @@ from coding_app.selectors import lists, models
 from coding_app.selectors import queue as queue_selected
 from coding_app.selectors import records as selected
 from coding_app.selectors.columns import original_columns
-from coding_app.selectors.records import CODED, FINAL, OCCUPATIONAL, ROUTED, TO_PEOPLE, RecordFilter
+from coding_app.selectors.records import RecordFilter
 from coding_app.views import own_records
 from coding_app.views.access import PageRequest, member_view, study_page
 from coding_app.views.candidates import suggested
@@ -85,7 +86,7 @@ def index(request: PageRequest, membership: Membership) -> HttpResponse:
         "rows": selected.with_codes(page.object_list),
         "wanted": wanted,
         "conditions": _conditions(study, wanted),
-        "statuses": [*RecordStatus.choices, *_status_groups()],
+        "statuses": [*RecordStatus.choices, *StatusGroup.choices],
         "outcomes": Outcome.choices,
         "tables": selected.tables(study),
         "reasons": CannotCodeReason.choices,
@@ -99,16 +100,6 @@ def index(request: PageRequest, membership: Membership) -> HttpResponse:
         "models": models.versions(study),
     }
     return study_page(request, membership, "records/index.html", context)
-
-
-def _status_groups() -> list[tuple[str, str]]:
-    return [
-        (FINAL, _("Final: nothing more is needed")),
-        (CODED, _("With a final code, from machine or people")),
-        (ROUTED, _("Coded by the machine or given to people")),
-        (TO_PEOPLE, _("Given to people")),
-        (OCCUPATIONAL, _("Not set aside")),
-    ]
 
 
 def _unblinding_left_out(wanted: RecordFilter) -> RecordFilter:
@@ -141,7 +132,7 @@ def condition_words(study: Study, name: str, value: str) -> str:
     if name == "same":
         return _("with one and the same text")
     if name == "status":
-        labels = {**dict(RecordStatus.choices), **dict(_status_groups()), FINAL: _("final")}
+        labels = {**dict(RecordStatus.choices), **dict(StatusGroup.choices), StatusGroup.FINAL: _("final")}
         return _("status: %(value)s") % {"value": labels.get(value, value)}
     if name == "outcome":
         return _("dictionary coder: %(value)s") % {"value": dict(Outcome.choices).get(value, value)}
