@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
+from coding_app.choices import StatusGroup
 from coding_app.models import Record, Study
 from coding_app.selectors.records import RecordFilter, records
 from tests import factories
@@ -172,3 +173,20 @@ def test_a_newer_dictionary_is_used_from_the_next_run_on(
     changed = manager.patch(HERE, {"dictionary_version": newer.pk}, format="json").json()
     assert changed["dictionary_version"]["name"] == "Words v2"
     assert manager.get("/api/v1/studies/").json()["results"][0]["dictionary_version"] == "Words v2"
+
+
+@pytest.mark.parametrize(
+    ("group", "ids"),
+    [
+        (StatusGroup.FINAL, {"001", "002", "005", "006", "007", "008"}),
+        (StatusGroup.CODED, {"001", "002", "005", "006"}),
+        (StatusGroup.ROUTED, {"001", "002", "003", "004", "005", "006"}),
+        (StatusGroup.TO_PEOPLE, {"003", "004"}),
+        (StatusGroup.OCCUPATIONAL, {"001", "002", "003", "004", "005", "006"}),
+    ],
+)
+def test_records_are_narrowed_by_a_group_of_statuses(
+    study: Study, manager: APIClient, group: StatusGroup, ids: set[str]
+) -> None:
+    found = manager.get(f"{HERE}records/", {"status": group.value}).json()["results"]
+    assert {one["external_id"] for one in found} == ids
