@@ -2,11 +2,13 @@
 
 import logging
 import threading
+from datetime import datetime
 from typing import Any
 
 from celery.signals import worker_ready, worker_shutdown
 from django.conf import settings
 from django.db import close_old_connections, connection
+from django.utils import timezone
 
 log = logging.getLogger(__name__)
 
@@ -14,7 +16,7 @@ EVERY = settings.WORKER_SEEN_WITHIN / 4  # seconds
 _stop = threading.Event()
 
 
-def _beat(name: str, queues: list[str]) -> None:
+def _beat(name: str, queues: list[str], started: datetime) -> None:
     from coding_app.services import jobs, route
 
     released = False
@@ -22,7 +24,7 @@ def _beat(name: str, queues: list[str]) -> None:
         try:
             close_old_connections()
             if not released:
-                jobs.release(worker=name)
+                jobs.release(worker=name, started=started)
                 released = True
             jobs.note_heartbeat(worker=name, queues=queues)
             jobs.sweep()
@@ -39,7 +41,9 @@ def _beat(name: str, queues: list[str]) -> None:
 def _started(sender: Any, **kwargs: Any) -> None:
     _stop.clear()
     queues = [queue.name for queue in sender.app.amqp.queues.consume_from.values()]
-    threading.Thread(target=_beat, args=(sender.hostname, queues), daemon=True, name="heartbeat").start()
+    # It takes no task before this returns: what is claimed in its name from now on, it has claimed itself.
+    about = sender.hostname, queues, timezone.now()
+    threading.Thread(target=_beat, args=about, daemon=True, name="heartbeat").start()
 
 
 @worker_shutdown.connect

@@ -11,6 +11,7 @@ from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from django.conf import settings as django_settings
 from django.test import override_settings
@@ -19,6 +20,10 @@ from django.utils import translation
 from tests.workers import WorkerProcess
 
 _workers = pytest.StashKey[list[WorkerProcess]]()
+
+# How long an example takes says what else the machine is doing, not whether what it tries is right.
+hypothesis.settings.register_profile("tests", deadline=None)
+hypothesis.settings.load_profile("tests")
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from celery import current_app
 from django.conf import settings
@@ -318,9 +318,13 @@ def sweep() -> int:
     return _requeue(Q(state=JobState.RUNNING) & lost) + _resend(old)
 
 
-def release(*, worker: str) -> int:
-    """Queue again what a worker of this name held: it has just started, so its former self is gone."""
-    return _requeue(Q(state=JobState.RUNNING, worker=worker))
+def release(*, worker: str, started: datetime | None = None) -> int:
+    """Queue again what a worker of this name held when it ``started``, just now if not given.
+
+    Its former self is gone. What it has taken since is its own: a job that waited is claimed that moment.
+    """
+    before = started or timezone.now()
+    return _requeue(Q(state=JobState.RUNNING, worker=worker, started_at__lt=before))
 
 
 def _requeue(which: Q) -> int:

@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 from rest_framework.test import APIClient
 
+from coding_app.models import Export
 from coding_app.services import work
 from tests import factories
 
@@ -153,7 +154,8 @@ def test_a_file_goes_in_and_coded_data_come_out(client: APIClient) -> None:
     do(asked["job"])
     assert client.get(f"{here}exports/{asked['id']}/").json()["rows"] == 8
     file = client.get(f"{here}exports/{asked['id']}/download/", headers={"accept": "text/csv"})
-    assert file["Content-Disposition"] == f'attachment; filename="mills-{timezone.localdate():%Y-%m-%d}.csv"'
+    day = timezone.localtime(Export.objects.get().created_at).date()
+    assert file["Content-Disposition"] == f'attachment; filename="mills-{day}.csv"'
     rows = read(file)
     assert [row["id"] for row in rows] == [row[0] for row in factories.ROWS]
     assert rows[2]["tiebreak_final_code"] == "510"

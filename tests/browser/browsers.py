@@ -7,7 +7,7 @@ import re
 import shutil
 from pathlib import Path
 
-from playwright.sync_api import ConsoleMessage, Error, Page, Request
+from playwright.sync_api import ConsoleMessage, Error, Page, Request, expect
 
 from tests.shared import REPOSITORY
 
@@ -44,6 +44,16 @@ def shot(page: Page, name: str, *, full_page: bool = True) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=path, full_page=full_page, animations="disabled")
     return path
+
+
+def await_keys(page: Page) -> None:
+    """Wait until the keys of a coder's or an adjudicator's screen do something.
+
+    The mark is set by the first of the page's scripts. The letters are in the second, and htmx sends forms
+    only when all have run: a key that is pressed in between is lost, or loads a page.
+    """
+    expect(page.locator("html.with-scripts")).to_be_attached()
+    page.wait_for_load_state()
 
 
 class BrowserLog:

@@ -12,7 +12,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 from coding_app.choices import AdjudicationState, RecordStatus, Side
 from coding_app.models import Adjudication, Study
 from tests import drawn, factories
-from tests.browser.browsers import BrowserLog, shot
+from tests.browser.browsers import BrowserLog, await_keys, shot
 
 ROWS = [
     ("001", "truck driver", "fuel oil", "40"),
@@ -49,7 +49,7 @@ def sign_in(page: Page, study: Study, name: str = "supervisor") -> Page:
 @pytest.fixture
 def desk(page: Page, study: Study) -> Page:
     sign_in(page, study)
-    expect(page.locator("html.with-scripts")).to_be_attached()
+    await_keys(page)
     return page
 
 

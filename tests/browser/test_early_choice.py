@@ -27,9 +27,13 @@ def study(transactional_db: None, tmp_path: Path) -> Study:
 def open_slowly(page: Page, study: Study) -> Callable[[str], Callable[[], None]]:
     """Opens a page whose scripts do not come; what it returns lets them come."""
     held: list[Route] = []
+    may_come = False
 
     def hold(route: Route) -> None:
-        held.append(route)
+        if may_come:
+            route.continue_()
+        else:
+            held.append(route)
 
     def open_page(address: str) -> Callable[[], None]:
         page.route("**/*.js", hold)
@@ -37,6 +41,8 @@ def open_slowly(page: Page, study: Study) -> Callable[[str], Callable[[], None]]
         page.locator("main button").first.wait_for()
 
         def let_come() -> None:
+            nonlocal may_come
+            may_come = True  # the browser may ask for some of them only now
             for route in held:
                 route.continue_()
 

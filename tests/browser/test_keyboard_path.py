@@ -18,7 +18,7 @@ from coding_app.choices import JobKind, RoundRecordState, Side
 from coding_app.models import Adjudication, Decision, Flag, RoundRecord, Study
 from coding_app.services import work
 from tests import drawn, factories
-from tests.browser.browsers import shot
+from tests.browser.browsers import await_keys, shot
 
 TWENTY = 20
 LOCALES = {"en": "en-GB", "ko": "ko-KR"}
@@ -64,7 +64,7 @@ def sign_in(page: Page, study: Study, name: str, language: str, tab: str) -> Non
     page.keyboard.press("Enter")
     follow(page, f"main a[href='/studies/{study.slug}/']")
     follow(page, f"nav.tabs a[href$='/{tab}/']")
-    expect(page.locator("html.with-scripts")).to_be_attached()
+    await_keys(page)
 
 
 def record_after(page: Page, last: str, language: str) -> str:
@@ -204,6 +204,8 @@ def read_agreement(page: Page, language: str) -> None:
 def export(page: Page, study: Study, language: str, folder: Path, codes: dict[str, str]) -> None:
     """Ask for a file, and download it once a worker has written it: it holds what was decided."""
     follow(page, "nav.tabs a[href$='/exports/']")
+    # The page that is left has such a button, too: it must not be pressed while this one is on its way.
+    expect(page).to_have_url(re.compile(r"/exports/$"))
     follow(page, "main form button.primary")
     expect(page.locator("main tbody tr")).to_have_count(1)
     work.run_job(job_id=study.jobs.get(kind=JobKind.EXPORT).pk, worker="test")

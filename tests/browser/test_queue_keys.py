@@ -16,7 +16,7 @@ from coding_app.choices import RecordStatus
 from coding_app.models import Decision, QueueItem, Study
 from coding_app.services import review
 from tests import factories
-from tests.browser.browsers import BrowserLog, shot
+from tests.browser.browsers import BrowserLog, await_keys, shot
 
 ROWS = [
     ("001", "contractor", "plumbing & heating", "33"),
@@ -43,7 +43,7 @@ def sign_in(page: Page, study: Study, name: str = "coder", *, scripts: bool = Tr
     page.press("[name=password]", "Enter")
     expect(page.locator("#screen")).to_be_visible()
     if scripts:
-        expect(page.locator("html.with-scripts")).to_be_attached()
+        await_keys(page)
     return page
 
 

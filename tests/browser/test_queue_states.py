@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from coding_app.models import Code, CodeLabel, Study
 from tests import factories
-from tests.browser.browsers import shot
+from tests.browser.browsers import await_keys, shot
 from tests.browser.test_queue_keys import on_screen, sign_in
 
 LONG = "운전원 및 화물 취급 관련 단순 노무 종사자 (기타 분류되지 않은 도로 운송 장비 조작원 포함) "
@@ -104,6 +104,7 @@ def test_long_literals_and_titles(
     page.locator("tbody a").first.click()
     page.locator("form[action*='queue/open'] button").click()
     expect(page.locator("#record")).to_contain_text("003")
+    await_keys(page)
     fits(page)
     expect(page.locator("#accept")).to_be_in_viewport(ratio=1)
     shot(page, f"queue-long-{width}", full_page=False)

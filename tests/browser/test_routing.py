@@ -94,7 +94,7 @@ def test_preview_apply_watch_and_see_the_counts(
     expect(page.locator("section.job")).to_have_count(0, timeout=PATIENCE)
     job = Job.objects.get(kind=JobKind.ROUTE)
     page.goto(f"/studies/{study.slug}/jobs/{job.pk}/")
-    expect(page.locator("section.job .badge")).to_have_text("Finished")
+    expect(page.locator("section.job .badge")).to_have_text("Finished", timeout=PATIENCE)
     shot(page, "routing-job")
     accepted = sum(round(0.99 - 0.7 * at / RECORDS, 4) >= 0.65 for at in range(RECORDS))
     assert Record.objects.filter(status=RecordStatus.ACCEPTED, rule=Rule.THRESHOLD).count() == accepted

@@ -17,6 +17,7 @@ from tests.browser.browsers import BrowserLog, shot
 from tests.browser.test_whole_path import sign_in
 from tests.workers import WorkerProcess
 
+pytestmark = pytest.mark.timeout(900)  # two trainings and a comparison, each with the patience below
 PATIENCE = 180_000  # milliseconds, for what a worker does
 
 

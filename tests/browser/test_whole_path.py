@@ -18,7 +18,7 @@ from coding_app import datafiles
 from coding_app.models import Decision, Export, Record, Study
 from coding_app.services import ingest
 from tests import factories
-from tests.browser.browsers import shot
+from tests.browser.browsers import await_keys, shot
 from tests.browser.old_file import COPIES, HEADER, ISSUES, ODD, OldFile, old_file
 from tests.workers import WorkerProcess
 
@@ -42,7 +42,8 @@ def sign_in(page: Page, *, name: str = "Sign in") -> None:
 
 
 def numbers(page: Page) -> dict[str, int]:
-    """The counts at the head of a page, by label."""
+    """The counts at the head of a page, by label, once all of it is there."""
+    page.wait_for_load_state()
     boxes: list[tuple[str, str]] = page.locator("dl.stats > div").evaluate_all(
         "all => all.map(one => [one.querySelector('dt').innerText.trim(),"
         " (one.querySelector('dd a') ?? one.querySelector('dd')).innerText])"
@@ -51,7 +52,8 @@ def numbers(page: Page) -> dict[str, int]:
 
 
 def outcomes(page: Page) -> dict[str, int]:
-    """What the dictionary coder said, by outcome and table."""
+    """What the dictionary coder said, by outcome and table, once all of the page is there."""
+    page.wait_for_load_state()
     rows: list[tuple[str, str]] = page.locator("section[aria-labelledby=machine] tbody tr").evaluate_all(
         "all => all.map(row => [row.cells[0].innerText.trim(), row.cells[1].innerText])"
     )
@@ -187,7 +189,7 @@ def work_the_queue_by_keys(page: Page) -> None:
         expect(page.locator("#record")).to_have_text(f"Record {external_id}")
 
     page_at_dashboard(page).get_by_role("link", name="Work the queue").click()
-    expect(page.locator("html.with-scripts")).to_be_attached()  # from now on keys do something
+    await_keys(page)
     on_screen("000003")
     shot(page, "path-07-queue")
     page.keyboard.press("2")
@@ -235,7 +237,7 @@ def export_and_check(page: Page, file: OldFile, folder: Path) -> None:
         page.get_by_role("button", name="Export", exact=True).click()
         row = page.locator("tbody tr").first
         expect(row.locator("td").first).to_have_text(label)
-        with page.expect_download() as download:
+        with page.expect_download(timeout=PATIENCE) as download:
             row.get_by_role("link", name="Download").click(timeout=PATIENCE)
         saved[kind] = folder / download.value.suggested_filename
         download.value.save_as(saved[kind])
@@ -298,6 +300,7 @@ def the_same_numbers_in_korean(new_context: Callable[..., BrowserContext], engli
         heading = page.get_by_role("heading", name=str(translation.gettext("Studies")))
         expect(heading).to_be_visible()
         page.get_by_role("link", name=STUDY).click()
+        expect(page.get_by_role("heading", name=STUDY)).to_be_visible()
         shot(page, "path-09-dashboard-korean")
         korean = numbers(page)
         assert list(korean.values()) == list(english.values())

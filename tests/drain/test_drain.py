@@ -105,14 +105,15 @@ def test_without_leases_records_come_before_several_at_a_time(
     server = serve(DJANGO_SETTINGS_MODULE="tests.drain.unleased")
     manner = Manner(studies.choosing(studies.FOUND))
     # Each opens the queue; in every turn that follows the first decides the record that all have before them.
-    found = in_turn(study, studies.crew(study, 4), server, manner=manner, lease=LEASE, turns=1 + 20)
-    assert len(served_to_two(found.showings, LEASE)) == 20
+    lease = 600.0  # that they do not have: however long a turn takes, it would last
+    found = in_turn(study, studies.crew(study, 4), server, manner=manner, lease=lease, turns=1 + 20)
+    assert len(served_to_two(found.showings, lease)) == 20
     assert found.refused == 3 * 20
-    (fault,) = faults(study, found, lease=LEASE)
+    (fault,) = faults(study, found, lease=lease)
     assert fault.startswith("places before two at a time")
     lost = Decision.objects.order_by("pk")[:1]
     Decision.objects.filter(pk__in=lost).update(undone_at=timezone.now())
-    found_now = " ".join(faults(study, found, lease=LEASE))
+    found_now = " ".join(faults(study, found, lease=lease))
     for fault in ("decided by too few", "accepted, and not there", "done places without", "were taken back"):
         assert fault in found_now
 

@@ -41,11 +41,12 @@ def test_an_import_stopped_by_a_person_goes_on_where_it_ended(
 ) -> None:
     words = [row[1:] for row in factories.ROWS]
     content = factories.csv_bytes([(f"{n:06}", *words[n % 8]) for n in range(RECORDS)]) + b"broken,row\n"
-    start_worker(settings=QUICK)
+    start_worker(settings=QUICK | {"JOB_CHUNK": "50"})
     received = factories.upload(study, content)
+    client = supervisor()
     job = ingest.start(upload=received, columns=COLUMNS, user=None, then_code=True)
     wait_until(lambda: Record.objects.count() >= 300)
-    supervisor().post(reverse("job-stop", args=[study.slug, job.pk]))
+    client.post(reverse("job-stop", args=[study.slug, job.pk]))
     assert ended(job).state == JobState.CANCELLED
     left = Record.objects.count()
     assert 300 <= left < RECORDS

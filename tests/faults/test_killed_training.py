@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -26,7 +27,16 @@ PATIENCE = 240
 
 @pytest.fixture
 def study(transactional_db: None, tmp_path: Path) -> Study:
-    return models.labelled_study(tmp_path, count=80)
+    made = models.labelled_study(tmp_path, count=80)
+    # On SQLite a test that undid all it wrote may have had a study of this key, and its folders are left.
+    for home in homes(made):
+        shutil.rmtree(home, ignore_errors=True)
+    return made
+
+
+def homes(study: Study) -> tuple[Path, Path]:
+    """The folders of its models and of its reports."""
+    return model_folders.models_of(study.pk), model_folders.reports_of(study.pk)
 
 
 @pytest.fixture
@@ -45,8 +55,7 @@ def epochs(training: Training) -> set[int]:
 
 
 def nothing_registered(study: Study) -> bool:
-    homes = model_folders.models_of(study.pk), model_folders.reports_of(study.pk)
-    left = [path for home in homes if home.is_dir() for path in home.iterdir()]
+    left = [path for home in homes(study) if home.is_dir() for path in home.iterdir()]
     return not left and not ModelVersion.objects.exists()
 
 

@@ -14,7 +14,7 @@ from coding_app.exceptions import Conflict, TiebreakError
 from coding_app.models import Adjudication, Code, Decision, Event, QueueItem, Record, Round, Study
 from coding_app.services import adjudicate, review, rounds, same_text, suggest, work
 from tests import factories
-from tests.faults.waiting import QUICK, done, wait_until
+from tests.faults.waiting import QUICK, STEPS, done, wait_until
 from tests.rounds import boss, coder, drawn, ended, plan
 from tests.workers import WorkerProcess
 
@@ -220,7 +220,7 @@ def test_a_draw_survives_its_worker(study: Study, start_worker: Callable[..., Wo
     rows = [(f"more-{n:04}", "zookeeper", "", "30") for n in range(3000)]
     factories.bring_in(study, factories.csv_bytes(rows), "more.csv")
     made = rounds.set_up(study=study, plan=plan(study, RoundKind.DOUBLE, "anna ben carl"), user=boss(study))
-    first = start_worker(settings=QUICK)
+    first = start_worker(settings=QUICK | STEPS)
     assert made.job is not None
     wait_until(lambda: Round.objects.get(pk=made.pk).drawn >= 300)
     first.kill()

@@ -10,6 +10,8 @@ from tests.servers import wait_for
 
 QUICK = {"JOB_CHUNK": "100", "WORKER_SEEN_WITHIN": "2", "JOB_STALLED_AFTER": "4"}
 """Settings of a worker that notices soon what was lost."""
+STEPS = {"JOB_CHUNK": "10"}
+"""Besides: so many steps that a worker can be killed in the middle, however late that is noticed."""
 
 
 def wait_until(true: Callable[[], bool], *, seconds: float = 120) -> None:

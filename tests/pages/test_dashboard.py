@@ -99,7 +99,7 @@ def test_an_export_is_asked_for_written_and_downloaded(
     response = client.get(f"{target}{export.pk}/download/")
     content = response.getvalue()
     assert hashlib.sha256(content).hexdigest() == export.sha256
-    name = f"{coded_study.slug}-{timezone.localdate():%Y-%m-%d}.{kind}"
+    name = f"{coded_study.slug}-{timezone.localtime(export.created_at):%Y-%m-%d}.{kind}"
     assert response["Content-Disposition"] == f'attachment; filename="{name}"'
 
 

@@ -66,6 +66,15 @@ def test_a_worker_whose_job_was_taken_over_can_no_longer_write(study: Study) -> 
     assert (job.done, job.total, job.percent) == (1, 2, 50)
 
 
+def test_a_worker_that_starts_again_keeps_what_it_has_claimed_since(study: Study) -> None:
+    earlier, waiting = queued(study), queued(study)
+    jobs.claim(job_id=earlier.pk, worker="a")
+    started = timezone.now()
+    jobs.claim(job_id=waiting.pk, worker="a")
+    assert jobs.release(worker="a", started=started) == 1
+    assert (state(earlier), state(waiting)) == (JobState.QUEUED, JobState.RUNNING)
+
+
 def test_a_running_job_of_a_silent_worker_is_queued_again(study: Study) -> None:
     job = queued(study)
     jobs.note_heartbeat(worker="a", queues=["default"])
