@@ -60,7 +60,7 @@ def test_a_file_of_open_quotes_is_read_in_bounded_memory(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     ("kind", "few", "more"),
-    # Parquet holds a row group of up to 30,000 rows of this width: the smaller file has more than one as well.
+    # Parquet holds a row group of up to 30,000 rows of this width: the smaller file has more than one, too.
     # All of the larger at once would be 34 MiB more.
     [("csv", 5_000, 4), ("xlsx", 5_000, 4), ("parquet", 40_000, 24)],
 )
