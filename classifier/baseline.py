@@ -23,7 +23,7 @@ from classifier.safefiles import read_json, write_json
 if TYPE_CHECKING:
     from scipy.sparse import csr_matrix
 
-_WHOLE: Final = Shape(letters=(1, 2, 3), words=(1, 2))
+_WHOLE: Final = Shape(letters=(1, 2, 3, 4, 5), words=(1, 2))
 _HEAD: Final = Shape(letters=(1, 2, 3), words=(1,))
 _HEAD_LENGTH: Final = 24
 """Letters of the head: people put the title first, and further phrases are titles as a whole. Told apart from

@@ -22,13 +22,23 @@ Hashes = npt.NDArray[np.uint64]
 
 _FACTOR: Final = np.uint64(0x9E3779B97F4A7C15)
 _MIX: Final = np.uint64(0xFF51AFD7ED558CCD)
+_LONG: Final = 3
+_SYLLABLES: Final = 0x1100
+"""Hangul begins here. Scripts before it spell words by letters; those after it, but for `_MORE_LATIN` up to
+`_NO_LETTERS`, by syllables or words."""
+_MORE_LATIN: Final = 0x1E00
+_NO_LETTERS: Final = 0x2000
 _WORD: Final = 32
 """Kinds of n-grams above this are of words, those below of letters: the same letters are told apart."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Which n-grams: of letters within words (ends of words count as a letter), and of neighbouring words."""
+    """Which n-grams: of letters within words (ends of words count as a letter), and of neighbouring words.
+
+    Those of more than three letters are of alphabets alone: where a sign is a syllable or a word, three say
+    as much, and longer ones are met once.
+    """
 
     letters: tuple[int, ...] = (1, 2, 3)
     words: tuple[int, ...] = (1, 2)
@@ -79,9 +89,12 @@ def _of_letters(
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.uint64)
     value = np.zeros(size, dtype=np.uint64)
     inside = np.ones(size, dtype=bool)
+    alphabet = (letters < _SYLLABLES) | ((letters >= _MORE_LATIN) & (letters < _NO_LETTERS))
     for step in range(length):
         value = (value + letters[step : size + step]) * _FACTOR
         value ^= value >> np.uint64(32)
+        if length > _LONG:
+            inside &= alphabet[step : size + step]
         if length == 1 or 0 < step < length - 1:
             inside &= ~space[step : size + step]
     if length == 2:
