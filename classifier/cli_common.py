@@ -78,7 +78,8 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
         "--base",
         default="baseline",
         metavar="NAME_OR_FOLDER",
-        help="'baseline' (default), the name or folder of an encoder, or 'ensemble+' and such a name",
+        help="'baseline' (default); the name or folder of an encoder; 'baseline+' and such a name for both "
+        "together, the encoder trained; 'ensemble+' and such a name, the encoder as it is",
     )
     parser.add_argument("--min-class-size", type=whole, default=11, metavar="N", help="default: 11")
     parser.add_argument("--test-size", type=share, default=0.3, metavar="SHARE", help="default: 0.3")

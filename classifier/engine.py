@@ -167,12 +167,15 @@ ENGINES: Final = {
     "baseline": "classifier.baseline:Baseline",
     "ensemble": "classifier.ensemble:Ensemble",
     "transformer": "classifier.transformer:TransformerEngine",
+    "tuned": "classifier.tuned:TunedEnsemble",
 }
 """Where each kind lives; imported when it is first asked for, so that the baseline needs no torch."""
 
 
 ENSEMBLE: Final = "ensemble+"
-"""What the name of an encoder follows that is one part of several."""
+"""What the name of an encoder follows that is one part of several, and stays as it is."""
+TUNED: Final = "baseline+"
+"""What the name of an encoder follows that is trained, and speaks together with the baseline."""
 
 
 def engine_class(kind: str) -> type[Engine]:
@@ -189,9 +192,11 @@ def engine_class(kind: str) -> type[Engine]:
 def kind_of(base: str) -> str:
     """The kind of engine that a base needs.
 
-    That is 'ensemble' for 'ensemble+' and the name of an encoder, 'transformer' for such a name alone, and
-    otherwise (for 'baseline') the base itself.
+    That is 'ensemble' for 'ensemble+' and the name of an encoder, 'tuned' for 'baseline+' and such a name,
+    'baseline' for 'baseline', and 'transformer' for the name of an encoder alone.
     """
     if base.startswith(ENSEMBLE):
         return "ensemble"
-    return base if base in ENGINES and base not in ("ensemble", "transformer") else "transformer"
+    if base.startswith(TUNED):
+        return "tuned"
+    return "baseline" if base == "baseline" else "transformer"

@@ -193,12 +193,12 @@ class _Learner:
         learnt, kept = hold_out(keys, examples.codes, size, seed=self.settings.seed + 1)
         held, rest = examples.take(kept.tolist()), examples.take(learnt.tolist())
         engine = self._fit(rest, self._extra_without(held, rest), 0, 1)
-        return (
-            engine,
-            engine.scores(list(held.texts)),
-            _numbers(held.codes, self.number),
-            f"{size:g} kept back",
-        )
+        targets, method = _numbers(held.codes, self.number), f"{size:g} kept back"
+        if not isinstance(engine, MixedEngine):
+            return engine, engine.scores(list(held.texts)), targets, method
+        parts = engine.parts(held.texts)
+        weights = fit_weights(parts, targets, engine.weights)
+        return engine.with_weights(weights), mix(weights, parts), targets, method
 
     def _by_folds(self, examples: Examples, keys: Sequence[str], folds: int) -> Floats:
         """(c, n, k) scores of every record by the parts of an engine that learnt from the other folds."""

@@ -14,11 +14,13 @@ from django.utils.translation import gettext as _
 
 from classifier import ClassifierError
 from classifier.bases import PACKAGED, Base, find_base
+from classifier.engine import ENSEMBLE, TUNED
 from coding_app.exceptions import InvalidInput
 from coding_app.models import Study
 
 BASELINE = "baseline"
 MINILM = "minilm"
+TOGETHER = f"{TUNED}{MINILM}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +37,13 @@ def usable(study: Study) -> list[Choice]:
     found = [
         Choice(BASELINE, _("Baseline"), _("Words and letters with a linear classifier: seconds.")),
         Choice(MINILM, "MiniLM", _("A small English encoder: minutes on a processor, seconds on a GPU.")),
+        Choice(
+            TOGETHER, _("Baseline and MiniLM"), _("Both, as their mistakes differ: as long as MiniLM alone.")
+        ),
         *(Choice(name, name, _("A folder on this machine.")) for name in _folders()),
     ]
     first = default(study)
-    here = [choice for choice in found if choice.name != MINILM or _is_here(MINILM)]
+    here = [choice for choice in found if choice.name not in (MINILM, TOGETHER) or _is_here(MINILM)]
     return sorted(here, key=lambda choice: choice.name != first)
 
 
@@ -49,7 +54,7 @@ def default(study: Study) -> str:
 
 
 def check(name: str) -> str:
-    """The name of a base as it is kept.
+    """The name of a base as it is kept: the baseline, an encoder, or ``baseline+`` or ``ensemble+`` and one.
 
     A folder is named as it lies below ``MODELS_DIR``, or in full; no other folder is read. Anything else is
     the name of a repository on the hub.
@@ -61,8 +66,9 @@ def check(name: str) -> str:
     if name in (BASELINE, ""):
         return BASELINE
     resolve(name)
+    kind, name = _parted(name)
     root = f"{settings.MODELS_DIR}/"
-    return posixpath.normpath(name).removeprefix(root) if name.startswith(root) else name
+    return kind + (posixpath.normpath(name).removeprefix(root) if name.startswith(root) else name)
 
 
 def resolve(name: str) -> str:
@@ -73,6 +79,7 @@ def resolve(name: str) -> str:
     """
     if name == BASELINE:
         return BASELINE
+    kind, name = _parted(name)
     folder = _folder(name)
     if folder is None and _is_a_path(name):
         raise InvalidInput(
@@ -93,7 +100,13 @@ def resolve(name: str) -> str:
             )
             % {"base": name, "folder": settings.MODELS_DIR}
         )
-    return source
+    return kind + source
+
+
+def _parted(name: str) -> tuple[str, str]:
+    """What the name of the encoder follows, nothing for an encoder alone; and that name."""
+    kind = next((kind for kind in (TUNED, ENSEMBLE) if name.startswith(kind)), "")
+    return kind, name.removeprefix(kind)
 
 
 def _is_a_path(name: str) -> bool:

@@ -40,11 +40,11 @@ def names(of: Study) -> list[str]:
 
 
 def test_folders_with_safe_weights_are_offered(home: Path) -> None:
-    assert names(study("ko")) == ["baseline", "minilm"], "nobody has made the folder yet"
+    assert names(study("ko")) == ["baseline", "minilm", "baseline+minilm"], "nobody has made the folder yet"
     folder(home / "kobert")
     folder(home / "team" / "e5")
     folder(home / "old", weights="pytorch_model.bin")
-    assert names(study("ko")) == ["baseline", "minilm", "kobert", "team/e5"]
+    assert names(study("ko")) == ["baseline", "minilm", "baseline+minilm", "kobert", "team/e5"]
 
 
 def test_the_packaged_encoder_is_the_default_for_english_where_it_is_installed(
@@ -67,9 +67,21 @@ def test_a_folder_is_kept_by_its_name_below_the_folder_of_encoders(home: Path) -
     assert bases.check("  ") == bases.check("baseline") == "baseline"
 
 
+@pytest.mark.parametrize("kind", ["baseline+", "ensemble+"])
+def test_an_encoder_together_with_the_baseline_is_looked_for_like_one_alone(home: Path, kind: str) -> None:
+    made = folder(home / "team" / "e5")
+    assert bases.check(f"{kind}minilm") == bases.resolve(f"{kind}minilm") == f"{kind}minilm"
+    assert bases.check(f"{kind}team/e5") == bases.check(f"{kind}{made}/") == f"{kind}team/e5"
+    assert bases.resolve(f"{kind}team/e5") == f"{kind}{made}"
+
+
 @pytest.mark.parametrize(
-    "name", ["/etc", "../elsewhere", "team/../../elsewhere", "~/e5", "elsewhere\\e5", "tests"]
-)
+    "name",
+    [
+        "/etc", "../elsewhere", "team/../../elsewhere", "~/e5", "elsewhere\\e5", "tests",
+        "baseline+", "ensemble+../elsewhere", "baseline+/etc", "baseline+baseline",
+    ],
+)  # fmt: skip
 def test_folders_elsewhere_are_not_read(home: Path, name: str) -> None:
     folder(home.parent / "elsewhere")
     with pytest.raises(InvalidInput, match=r"not on this machine|folders elsewhere are not read"):

@@ -19,6 +19,7 @@ from classifier.frozen import FrozenEncoder
 from classifier.kin import without_kin
 from classifier.mixture import fit_weights, log_softmax, mix
 from classifier.neighbours import LikeNgrams, LikeVectors
+from classifier.tuned import TunedEnsemble
 from tests.classifier.encoders import WORDS, jobs, tiny_encoder
 from tests.classifier.samples import examples
 
@@ -47,13 +48,10 @@ def trained(base: Path) -> Model:
 
 
 def test_the_base_says_which_engine_it_needs() -> None:
-    assert [kind_of(base) for base in ("baseline", "ensemble+minilm", "minilm", "ensemble")] == [
-        "baseline",
-        "ensemble",
-        "transformer",
-        "transformer",
-    ]
-    assert engine_class("ensemble") is Ensemble
+    bases = ("baseline", "ensemble+minilm", "baseline+minilm", "minilm", "ensemble", "tuned")
+    kinds = ["baseline", "ensemble", "tuned", "transformer", "transformer", "transformer"]
+    assert [kind_of(base) for base in bases] == kinds
+    assert (engine_class("ensemble"), engine_class("tuned")) == (Ensemble, TunedEnsemble)
 
 
 def test_it_learns_and_tells_how_far_it_is(base: Path) -> None:

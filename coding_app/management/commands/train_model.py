@@ -32,7 +32,8 @@ class Command(BaseCommand):
         parser.add_argument(
             "--base",
             metavar="B",
-            help=f"{bases.BASELINE}, {bases.MINILM} or an encoder's folder; otherwise what suits the study",
+            help=f"{bases.BASELINE}, {bases.MINILM}, {bases.TOGETHER} or an encoder's folder; otherwise what "
+            "suits the study",
         )
         parser.add_argument(
             "--phrases", type=Path, metavar="F", help="further phrases to learn: a file with phrase and code"
