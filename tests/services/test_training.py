@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
+from classifier.tuned import TunedEnsemble
 from coding_app import coders, model_folders
 from coding_app.choices import JobState, LabelSource
 from coding_app.exceptions import Conflict, InvalidInput
@@ -138,6 +139,21 @@ def test_an_encoder_has_the_instant_model_beside_it_and_must_beat_it(
     assert selected.current(study) is None
     assert 2 <= len(made.losses) <= POINTS
     assert [share for share, _ in made.losses] == sorted(share for share, _ in made.losses)
+    assert not model_folders.checkpoints(made.pk).exists()
+
+
+def test_an_encoder_and_the_baseline_can_be_trained_to_speak_together(
+    study: Study, settings: Settings
+) -> None:
+    tiny_encoder(Path(settings.MODELS_DIR) / "tiny")
+    made = models.trained(study, base="baseline+tiny", epochs=2, learning_rate=1e-3)
+    version = made.version
+    assert version is not None
+    assert (version.engine, version.base) == ("tuned", "baseline+tiny")
+    model = coders.model_of(version)
+    assert isinstance(model.engine, TunedEnsemble)
+    assert model.engine.weights[2] < model.engine.weights[0], "the encoder has learnt little"
+    assert coders.baseline_of(version).engine.kind == "baseline"
     assert not model_folders.checkpoints(made.pk).exists()
 
 
