@@ -6,13 +6,14 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from classifier.classification import Classification
-from classifier.engine import Progress
+from classifier.engine import PreciseEngine, Precision, Progress
 from classifier.errors import ClassifierError
 from classifier.examples import NOTHING, Examples, read_examples, read_phrases
 from classifier.hierarchy import Hierarchy
+from classifier.model import Model
 from classifier.reporting import LEARNT
 from classifier.splits import SPLITS
 from classifier.text import Template
@@ -94,6 +95,31 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
         "learn next to nothing at that rate and get 1.5e-4. A rate given here is taken as it is",
     )
     parser.add_argument("--seed", type=seed, default=0, metavar="N", help="default: 0")
+
+
+def add_model(parser: argparse.ArgumentParser) -> None:
+    """The model, and how it computes; see `read_model`."""
+    parser.add_argument("--model", type=Path, required=True, metavar="MODEL", help="folder of the model")
+    parser.add_argument(
+        "--precision",
+        choices=get_args(Precision),
+        default="auto",
+        help="how an encoder computes: 'auto' (default) is bfloat16 where the processor has it, otherwise "
+        "float32; 'int8' is faster on some processors, and moves probabilities by up to 0.3",
+    )
+
+
+def read_model(args: argparse.Namespace) -> Model:
+    """The model of `add_model`; raises ClassifierError when it cannot be loaded, or computes in one way."""
+    model = Model.load(args.model)
+    if args.precision != "auto":
+        if not isinstance(model.engine, PreciseEngine):
+            raise ClassifierError(
+                f"{args.model}: --precision is for models with a trained encoder, and its engine is "
+                f"{model.engine.kind!r}; leave it out"
+            )
+        model.engine.precision = args.precision
+    return model
 
 
 def seed(text: str) -> int:

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from classifier.classification import Classification
-from classifier.cli_common import OK, add_data, whole
+from classifier.cli_common import OK, add_data, add_model, read_model, whole
 from classifier.errors import ClassifierError, Fault
-from classifier.model import Model
 from classifier.recoding import DROPPED, NO_CODE, OPEN, PERSON, TABLE, Crosswalk, Recoding, recode
 from classifier.tables import open_table, replace_when_complete
 
@@ -27,7 +26,7 @@ Row = tuple[int, list[str]]
 def add_predict(parser: argparse.ArgumentParser) -> None:
     """The options of `predict`."""
     parser.add_argument("data", type=Path, metavar="DATA.csv")
-    parser.add_argument("--model", type=Path, required=True, metavar="MODEL")
+    add_model(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="OUT.csv")
     parser.add_argument("--top", type=whole, default=5, metavar="N", help="default: 5")
 
@@ -64,7 +63,7 @@ def add_recode(parser: argparse.ArgumentParser) -> None:
 
 def main_predict(args: argparse.Namespace) -> int:
     """Copy the file, with the most probable codes appended."""
-    model = Model.load(args.model)
+    model = read_model(args)
     added = [f"{name}_{rank}" for rank in range(1, args.top + 1) for name in ("code", "prob")]
     with open_table(args.data) as table:
         model.template.check(table.header, where=str(args.data))

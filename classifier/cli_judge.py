@@ -14,9 +14,11 @@ from classifier.cli_common import (
     OK,
     add_data,
     add_learnt,
+    add_model,
     add_tree,
     percent,
     rate,
+    read_model,
     read_tree,
     share,
     tell_left_out,
@@ -34,7 +36,7 @@ from classifier.threshold import lowest_threshold
 def add_evaluate(parser: argparse.ArgumentParser) -> None:
     """The options of `evaluate`."""
     add_data(parser)
-    parser.add_argument("--model", type=Path, required=True, metavar="MODEL", help="folder of the model")
+    add_model(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="REPORT_DIR")
     add_tree(parser)
     parser.add_argument(
@@ -65,7 +67,7 @@ def add_compare(parser: argparse.ArgumentParser) -> None:
 def add_threshold(parser: argparse.ArgumentParser) -> None:
     """The options of `threshold`."""
     add_data(parser, name="CALIBRATION.csv")
-    parser.add_argument("--model", type=Path, required=True, metavar="MODEL")
+    add_model(parser)
     parser.add_argument("--max-error", type=share, default=0.05, metavar="SHARE", help="default: 0.05")
     parser.add_argument("--confidence", type=share, default=0.95, metavar="SHARE", help="default: 0.95")
     add_learnt(parser)
@@ -76,7 +78,7 @@ def main_evaluate(args: argparse.Namespace) -> int:
     """Write the report on one model."""
     hierarchy = read_tree(args)
     variants = _read_variants(args.variants) if args.variants else None
-    model = Model.load(args.model)
+    model = read_model(args)
     examples = read_examples(args.data, model.template, args.code)
     metrics = evaluate_model(
         model,
@@ -144,7 +146,7 @@ def main_compare(args: argparse.Namespace) -> int:
 
 def main_threshold(args: argparse.Namespace) -> int:
     """Find the lowest threshold, and print what it gives."""
-    model = Model.load(args.model)
+    model = read_model(args)
     read = read_examples(args.data, model.template, args.code)
     examples, left_out = _unlearnt(model, read, args)
     probabilities = model.predict_proba(examples.texts)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from pathlib import Path
-from typing import Any, ClassVar, Final, Protocol, Self, cast, runtime_checkable
+from typing import Any, ClassVar, Final, Literal, Protocol, Self, cast, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -161,6 +161,17 @@ class MixedEngine(Engine, Protocol):
     def with_weights(self, weights: Floats) -> Self:
         """The same engine with other weights of its parts."""
         ...
+
+
+Precision = Literal["auto", "float32", "bfloat16", "int8"]
+"""How an encoder computes: 'auto' is bfloat16 where the processor has it, otherwise float32."""
+
+
+@runtime_checkable
+class PreciseEngine(Engine, Protocol):
+    """An engine with an encoder, which can be told how to compute."""
+
+    precision: Precision
 
 
 ENGINES: Final = {

@@ -13,20 +13,18 @@ from __future__ import annotations
 import copy
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from typing import Final, Literal, get_args
+from typing import Final, get_args
 
 import numpy as np
 import torch
 
 from classifier.compact import Compact, can_be_compact
 from classifier.encoder import TextClassifier
-from classifier.engine import Floats
+from classifier.engine import Floats, Precision
 from classifier.errors import ClassifierError
 from classifier.tokenizers import TextCutter
 from classifier.training import has_bfloat16, pad, pick_device
 from classifier.workers import workers
-
-Precision = Literal["auto", "float32", "bfloat16", "int8"]
 
 _CHUNK: Final = 4096  # distinct texts cut and sorted together
 _TOKENS: Final = {"cpu": 2048, "cuda": 65_536}  # in one batch

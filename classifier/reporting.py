@@ -13,6 +13,7 @@ import numpy as np
 from classifier import report, report_compare
 from classifier.calibrate import softmax
 from classifier.comparison import compare
+from classifier.engine import PreciseEngine
 from classifier.errors import ClassifierError
 from classifier.evaluation import NOT_KNOWN, evaluate
 from classifier.examples import Examples
@@ -225,6 +226,7 @@ def _about_model(model: Model, name: str) -> Json:
         "template": model.template.template,
         "classes": len(model.classes),
         "fingerprint": model.fingerprint,
+        "precision": model.engine.precision if isinstance(model.engine, PreciseEngine) else None,
     }
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, Self
 
 import numpy as np
 
-from classifier.engine import FitData, Floats, Json, Report, TrainSettings, silent
+from classifier.engine import FitData, Floats, Json, Precision, Report, TrainSettings, silent
 from classifier.errors import ClassifierError
 from classifier.safefiles import read_json, write_json
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from classifier.encoder import TextClassifier
-    from classifier.inference import Precision, Scorer
+    from classifier.inference import Scorer
     from classifier.tokenizers import TextCutter
     from classifier.training import Recipe
 

@@ -15,7 +15,7 @@ from typing import ClassVar, Final, Self
 import numpy as np
 
 from classifier.baseline import Baseline
-from classifier.engine import TUNED, FitData, Floats, Json, Report, TrainSettings, silent
+from classifier.engine import TUNED, FitData, Floats, Json, Precision, Report, TrainSettings, silent
 from classifier.errors import ClassifierError
 from classifier.mixture import log_softmax, mix
 from classifier.safefiles import read_json, write_json
@@ -66,6 +66,15 @@ class TunedEnsemble:
             data, replace(settings, base=name), report=report, checkpoints=checkpoints
         )
         return cls(baseline, encoder, name)
+
+    @property
+    def precision(self) -> Precision:
+        """How the encoder's products are computed when scoring."""
+        return self._encoder.precision
+
+    @precision.setter
+    def precision(self, precision: Precision) -> None:
+        self._encoder.precision = precision
 
     def parts(self, texts: Sequence[str]) -> Floats:
         """(3, n, k) log-probabilities, in the order of `weights`."""

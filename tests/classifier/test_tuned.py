@@ -10,12 +10,14 @@ import pytest
 
 from classifier import Examples, Model, TrainSettings, train
 from classifier.baseline import Baseline
+from classifier.cli import main
 from classifier.engine import Progress
 from classifier.errors import ClassifierError
 from classifier.mixture import log_softmax
 from classifier.transformer import TransformerEngine
 from classifier.tuned import TunedEnsemble
 from tests.classifier.encoders import WORDS, jobs, tiny_encoder
+from tests.classifier.samples import read_csv, write_csv
 
 TEXTS = ["cook in the kitchen", "in the ward", "bus", "never seen", "a" * 300]
 
@@ -36,9 +38,7 @@ def engine(base: Path) -> TunedEnsemble:
 
 @pytest.fixture(scope="module")
 def model(base: Path) -> Model:
-    data = jobs(160, seed=1)
-    codes = list(WORDS)
-    pairs = [(text, codes[target]) for text, target in zip(data.texts, data.targets, strict=True)]
+    pairs = zip(*written(), strict=True)
     return train(Examples.of(pairs), template="{job}", settings=settings(f"baseline+{base}", test_size=0.2))
 
 
@@ -122,3 +122,43 @@ def test_parts_of_different_classes_are_refused(base: Path, engine: TunedEnsembl
 def test_a_base_without_an_encoder_is_refused() -> None:
     with pytest.raises(ClassifierError, match="names no encoder"):
         TunedEnsemble.fit(jobs(8), settings("baseline+"))
+
+
+@pytest.mark.parametrize("base_of", ["baseline+{}", "{}"])
+def test_how_an_encoder_computes_is_chosen_on_the_command_line(
+    base: Path, tmp_path: Path, base_of: str
+) -> None:
+    data = write_csv(tmp_path / "data.csv", ["job", "code"], [*zip(*written(), strict=True)])
+    model = tmp_path / "model"
+    learn = ["--text", "{job}", "--code", "code", "--epochs", "1", "--base", base_of.format(base)]
+    assert main(["train", str(data), *learn, "--out", str(model)]) == 0
+    found = {}
+    for precision in ("auto", "float32", "int8"):
+        out = tmp_path / precision
+        own = ["--model", str(model), "--precision", precision]
+        assert main(["predict", str(data), *own, "--out", f"{out}.csv"]) == 0
+        found[precision] = [float(row["prob_1"]) for row in read_csv(out.with_suffix(".csv"))]
+        assert main(["evaluate", str(data), *own, "--code", "code", "--out", str(out)]) == 0
+        assert json.loads((out / "metrics.json").read_text())["model"]["precision"] == precision
+    assert found["auto"] == pytest.approx(found["float32"], abs=0.02)
+    assert found["int8"] != found["float32"]
+    threshold = ["--model", str(model), "--code", "code", "--precision", "int8"]
+    assert main(["threshold", str(data), *threshold, "--max-error", "0.9"]) == 0
+
+
+def test_a_baseline_computes_in_one_way(
+    tmp_path: Path, base: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = write_csv(tmp_path / "data.csv", ["job", "code"], [*zip(*written(), strict=True)])
+    model, out = tmp_path / "model", tmp_path / "out.csv"
+    assert main(["train", str(data), "--text", "{job}", "--code", "code", "--out", str(model)]) == 0
+    told = ["--model", str(model), "--out", str(out), "--precision", "int8"]
+    assert main(["predict", str(data), *told]) == 1
+    assert "its engine is 'baseline'" in capsys.readouterr().err
+    assert not out.exists()
+
+
+def written() -> tuple[list[str], list[str]]:
+    """Texts and their codes."""
+    data, codes = jobs(160, seed=1), list(WORDS)
+    return list(data.texts), [codes[target] for target in data.targets]
