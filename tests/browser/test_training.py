@@ -80,7 +80,7 @@ def fill_in_the_form(page: Page) -> None:
     page.get_by_label("Class filter: records a code needs").fill("11")
     page.get_by_label("Taught by title and description as well").select_option("small")
     expect(page.locator("#preview")).to_contain_text("No code is left out.")
-    page.get_by_role("radio", name="Baseline").check()
+    page.get_by_role("radio", name="Baseline", exact=True).check()
     page.get_by_text("Test, epochs and seed").click()
     page.get_by_label("Learning rate").fill("7")
     shot(page, "training-02-form")
