@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 from typing import Any, TypeAlias, TypeVar, cast
 
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.transaction import TransactionManagementError
 from psycopg import sql
 
@@ -39,7 +40,7 @@ def insert(rows: Iterable[M]) -> list[M]:
     for one, key in zip(made, _new_keys(model, len(made)), strict=True):
         one.pk = key
     fields = model._meta.local_concrete_fields
-    cells = [_reader(field) for field in fields]
+    cells = _readers(fields)
     lines = [tuple([read(one) for read in cells]) for one in made]
     write = _copy if connection.vendor == "postgresql" else _execute
     write(model._meta.db_table, [str(field.column) for field in fields], lines)
@@ -56,7 +57,7 @@ def update(rows: Sequence[models.Model], names: Iterable[str]) -> None:
     meta = type(rows[0])._meta
     assert meta.pk is not None
     fields = [*map(meta.get_field, names), meta.pk]
-    cells = [_reader(cast("_Field", field)) for field in fields]
+    cells = _readers([cast("_Field", field) for field in fields])
     quote = connection.ops.quote_name
     columns = [quote(str(cast("_Field", field).column)) for field in fields]
     changes = ", ".join(f"{column} = %s" for column in columns[:-1])
@@ -65,17 +66,23 @@ def update(rows: Sequence[models.Model], names: Iterable[str]) -> None:
         cursor.executemany(statement, [tuple([read(one) for read in cells]) for one in rows])
 
 
-def _reader(field: _Field) -> Callable[[models.Model], Any]:
-    """What takes the field's cell from a row, as the database takes it."""
+def _readers(fields: Iterable[_Field]) -> list[Callable[[models.Model], Any]]:
+    """What takes the cell of each field from a row, as the database takes it."""
+    # The connection itself: what stands for it in Django looks it up at every use.
+    here = connections[DEFAULT_DB_ALIAS]
+    return [_reader(field, here) for field in fields]
+
+
+def _reader(field: _Field, here: BaseDatabaseWrapper) -> Callable[[models.Model], Any]:
     name = field.attname
     # pre_save gives a date of creation; for all others it is the attribute.
     if getattr(field, "auto_now_add", False) or getattr(field, "auto_now", False):
-        return lambda one: field.get_db_prep_save(field.pre_save(one, add=True), connection)
+        return lambda one: field.get_db_prep_save(field.pre_save(one, add=True), here)
     if isinstance(field, _AS_THEY_ARE):
         return attrgetter(name)
     if isinstance(field, models.CharField | models.TextField):
         return lambda one: _plain(getattr(one, name))
-    return lambda one: field.get_db_prep_save(getattr(one, name), connection)
+    return lambda one: field.get_db_prep_save(getattr(one, name), here)
 
 
 def _plain(text: str | None) -> str | None:

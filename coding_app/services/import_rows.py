@@ -166,8 +166,8 @@ def _record(upload: Import, row: datafiles.Row, external_id: str, row_hash: str)
 
     age, problem = parse_age(cell(upload.age_column))
     record = Record(
-        study=upload.study,
-        source=upload,
+        study_id=upload.study_id,
+        source_id=upload.pk,
         external_id=external_id,
         line=row.line,
         values=list(row.values),
