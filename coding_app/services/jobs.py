@@ -73,15 +73,17 @@ class Claim:
         """The job as it is in the database now."""
         return Job.objects.select_related("study", "started_by").get(pk=self.job_id)
 
-    def check(self) -> None:
+    def check(self, *, writes: bool = True) -> None:
         """Stop here when the job was taken over or is to be stopped. Call it between chunks.
 
-        On SQLite others get their turn to write here.
+        Args:
+            writes: whether the chunks are written to the database; on SQLite others get their turn here.
 
         Raises:
             ClaimLost, Cancelled
         """
-        _turns.offer()
+        if writes:
+            _turns.offer()
         wanted = Job.objects.filter(pk=self.job_id, claim=self.token, state=JobState.RUNNING)
         found = wanted.values_list("cancel_requested", flat=True).first()
         if found is None:
