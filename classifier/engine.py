@@ -26,7 +26,8 @@ Json = dict[str, Any]
 class TrainSettings:
     """How to train; the defaults of epochs, batch and rate are the paper's (page 4).
 
-    `base` is 'baseline', or the name or folder of an encoder. `calibration_size` is the share of the training
+    `base` is 'baseline', or the name or folder of an encoder, alone or after `ENSEMBLE` or `TUNED`.
+    `calibration_size` is the share of the training
     records that an engine which cannot afford folds keeps back to fit its calibration. `test_size` 0 keeps no
     test records back. `options` are further settings of one engine, by name.
     """
@@ -206,8 +207,19 @@ def kind_of(base: str) -> str:
     That is 'ensemble' for 'ensemble+' and the name of an encoder, 'tuned' for 'baseline+' and such a name,
     'baseline' for 'baseline', and 'transformer' for the name of an encoder alone.
     """
-    if base.startswith(ENSEMBLE):
-        return "ensemble"
-    if base.startswith(TUNED):
-        return "tuned"
-    return "baseline" if base == "baseline" else "transformer"
+    kinds = {ENSEMBLE: "ensemble", TUNED: "tuned"}
+    return "baseline" if base == "baseline" else kinds.get(parted(base)[0], "transformer")
+
+
+def parted(base: str) -> tuple[str, str]:
+    """What the name of an encoder follows, `ENSEMBLE` or `TUNED`, nothing for one alone; and that name."""
+    before = next((before for before in (ENSEMBLE, TUNED) if base.startswith(before)), "")
+    return before, base.removeprefix(before)
+
+
+def encoder_of(base: str) -> str:
+    """The name of the encoder of an ensemble; raises ClassifierError where there is none."""
+    before, name = parted(base)
+    if not name:
+        raise ClassifierError(f"the base {base!r} names no encoder: write {before}NAME_OR_FOLDER")
+    return name

@@ -24,6 +24,7 @@ from classifier.engine import (
     Progress,
     Report,
     TrainSettings,
+    encoder_of,
     part_of,
     silent,
 )
@@ -72,11 +73,7 @@ class Ensemble:
         checkpoints: Path | None = None,
     ) -> Self:
         """See `Engine.fit`; `settings.options` are those of the baseline."""
-        name = settings.base.removeprefix(ENSEMBLE)
-        if not name:
-            raise ClassifierError(
-                f"the base {settings.base!r} names no encoder: write {ENSEMBLE}NAME_OR_FOLDER"
-            )
+        name = encoder_of(settings.base)
         if "encoder" not in data.shared:
             data.shared.update(encoder=FrozenEncoder.open(name), vectors={})
         encoder: FrozenEncoder = data.shared["encoder"]

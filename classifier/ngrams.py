@@ -23,6 +23,7 @@ Hashes = npt.NDArray[np.uint64]
 _FACTOR: Final = np.uint64(0x9E3779B97F4A7C15)
 _MIX: Final = np.uint64(0xFF51AFD7ED558CCD)
 _LONG: Final = 3
+"""Letters; longer n-grams are of alphabets alone."""
 _SYLLABLES: Final = 0x1100
 """Hangul begins here. Scripts before it spell words by letters; those after it, but for `_MORE_LATIN` up to
 `_NO_LETTERS`, by syllables or words."""
@@ -89,14 +90,15 @@ def _of_letters(
         return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.uint64)
     value = np.zeros(size, dtype=np.uint64)
     inside = np.ones(size, dtype=bool)
-    alphabet = (letters < _SYLLABLES) | ((letters >= _MORE_LATIN) & (letters < _NO_LETTERS))
     for step in range(length):
         value = (value + letters[step : size + step]) * _FACTOR
         value ^= value >> np.uint64(32)
-        if length > _LONG:
-            inside &= alphabet[step : size + step]
         if length == 1 or 0 < step < length - 1:
             inside &= ~space[step : size + step]
+    if length > _LONG:
+        alphabet = (letters < _SYLLABLES) | ((letters >= _MORE_LATIN) & (letters < _NO_LETTERS))
+        for step in range(length):
+            inside &= alphabet[step : size + step]
     if length == 2:
         # Two spaces in a row are the end of one text and the start of the next.
         inside &= ~(space[:size] & space[1 : size + 1])

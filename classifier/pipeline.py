@@ -185,20 +185,13 @@ class _Learner:
             targets = _numbers(examples.codes, self.number)
             parts = self._by_folds(examples, keys, folds)
             engine = self._fit(examples, self.extra, folds, folds + 1)
-            if not isinstance(engine, MixedEngine):
-                return engine, parts[0], targets, f"{folds} folds"
-            weights = fit_weights(parts, targets, engine.weights)
-            return engine.with_weights(weights), mix(weights, parts), targets, f"{folds} folds"
+            return *_weighed(engine, parts, targets), targets, f"{folds} folds"
         size = self.settings.calibration_size
         learnt, kept = hold_out(keys, examples.codes, size, seed=self.settings.seed + 1)
         held, rest = examples.take(kept.tolist()), examples.take(learnt.tolist())
         engine = self._fit(rest, self._extra_without(held, rest), 0, 1)
-        targets, method = _numbers(held.codes, self.number), f"{size:g} kept back"
-        if not isinstance(engine, MixedEngine):
-            return engine, engine.scores(list(held.texts)), targets, method
-        parts = engine.parts(held.texts)
-        weights = fit_weights(parts, targets, engine.weights)
-        return engine.with_weights(weights), mix(weights, parts), targets, method
+        targets = _numbers(held.codes, self.number)
+        return *_weighed(engine, _parts(engine, held.texts), targets), targets, f"{size:g} kept back"
 
     def _by_folds(self, examples: Examples, keys: Sequence[str], folds: int) -> Floats:
         """(c, n, k) scores of every record by the parts of an engine that learnt from the other folds."""
@@ -208,10 +201,7 @@ class _Learner:
             held = examples.take(np.flatnonzero(fold == place).tolist())
             rest = examples.take(np.flatnonzero(fold != place).tolist())
             engine = self._fit(rest, self._extra_without(held, rest), place, folds + 1)
-            if isinstance(engine, MixedEngine):
-                found.append(engine.parts(held.texts))
-            else:
-                found.append(engine.scores(held.texts)[None])
+            found.append(_parts(engine, held.texts))
         parts = np.empty((len(found[0]), len(examples), len(self.number)), dtype=np.float32)
         for place, scores in enumerate(found):
             parts[:, fold == place] = scores
@@ -233,6 +223,19 @@ class _Learner:
         )
         report = part_of(self.report, part, parts)
         return self.kind.fit(data, self.settings, report=report, checkpoints=self.checkpoints)
+
+
+def _parts(engine: Engine, texts: Sequence[str]) -> Floats:
+    """(c, n, k) log-probabilities of the parts of an engine; the scores of one that is a whole."""
+    return engine.parts(texts) if isinstance(engine, MixedEngine) else engine.scores(texts)[None]
+
+
+def _weighed(engine: Engine, parts: Floats, targets: Ints) -> tuple[Engine, Floats]:
+    """The engine, its parts weighed by records that it did not learn from, and its scores of these."""
+    if not isinstance(engine, MixedEngine):
+        return engine, parts[0]
+    weights = fit_weights(parts, targets, engine.weights)
+    return engine.with_weights(weights), mix(weights, parts)
 
 
 def _numbers(codes: Sequence[str], number: dict[str, int]) -> Ints:

@@ -15,7 +15,17 @@ from typing import ClassVar, Final, Self
 import numpy as np
 
 from classifier.baseline import Baseline
-from classifier.engine import TUNED, FitData, Floats, Json, Precision, Report, TrainSettings, silent
+from classifier.engine import (
+    TUNED,
+    FitData,
+    Floats,
+    Json,
+    Precision,
+    Report,
+    TrainSettings,
+    encoder_of,
+    silent,
+)
 from classifier.errors import ClassifierError
 from classifier.mixture import log_softmax, mix
 from classifier.safefiles import read_json, write_json
@@ -53,9 +63,7 @@ class TunedEnsemble:
         checkpoints: Path | None = None,
     ) -> Self:
         """See `Engine.fit`; `settings.options` are those of the encoder."""
-        name = settings.base.removeprefix(TUNED)
-        if not name:
-            raise ClassifierError(f"the base {settings.base!r} names no encoder: write {TUNED}NAME_OR_FOLDER")
+        name = encoder_of(settings.base)
         # The baseline takes seconds: what is told is how far the encoder is, epoch by epoch.
         baseline = Baseline.fit(
             data,

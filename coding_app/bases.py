@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from classifier import ClassifierError
 from classifier.bases import PACKAGED, Base, find_base
-from classifier.engine import ENSEMBLE, TUNED
+from classifier.engine import TUNED, parted
 from coding_app.exceptions import InvalidInput
 from coding_app.models import Study
 
@@ -66,7 +66,7 @@ def check(name: str) -> str:
     if name in (BASELINE, ""):
         return BASELINE
     resolve(name)
-    kind, name = _parted(name)
+    kind, name = parted(name)
     root = f"{settings.MODELS_DIR}/"
     return kind + (posixpath.normpath(name).removeprefix(root) if name.startswith(root) else name)
 
@@ -79,7 +79,7 @@ def resolve(name: str) -> str:
     """
     if name == BASELINE:
         return BASELINE
-    kind, name = _parted(name)
+    kind, name = parted(name)
     folder = _folder(name)
     if folder is None and _is_a_path(name):
         raise InvalidInput(
@@ -101,12 +101,6 @@ def resolve(name: str) -> str:
             % {"base": name, "folder": settings.MODELS_DIR}
         )
     return kind + source
-
-
-def _parted(name: str) -> tuple[str, str]:
-    """What the name of the encoder follows, nothing for an encoder alone; and that name."""
-    kind = next((kind for kind in (TUNED, ENSEMBLE) if name.startswith(kind)), "")
-    return kind, name.removeprefix(kind)
 
 
 def _is_a_path(name: str) -> bool:

